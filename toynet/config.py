@@ -1,0 +1,134 @@
+"""Config: every setting of an experiment, with its range, as one frozen value."""
+
+import dataclasses
+import numbers
+from dataclasses import dataclass, field
+
+from toynet.activations import ACTIVATIONS
+
+DATASETS = {
+    "moons": "Moons",
+    "circles": "Circles",
+    "blobs": "Gaussian blobs",
+    "quantiles": "Gaussian quantiles",
+    "xor": "Exclusive-or",
+    "spirals": "Two spirals",
+    "breast_cancer": "Breast cancer",
+    "csv": "CSV file",
+}
+"""Dataset name -> what people call it. All but the last two are generated."""
+
+BATCH_MODES = ("full", "mini", "stochastic")
+
+
+def _choice(default, options, help):
+    return field(default=default, metadata={"options": tuple(options), "help": help})
+
+
+def _number(default, low, high, help):
+    return field(default=default, metadata={"low": low, "high": high, "help": help})
+
+
+def _text(help):
+    return field(default="", metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one run. Same Config, same numbers.
+
+    Each field's range and meaning is in its metadata, shown by
+    `python -m toynet train --help`.
+
+    Raises
+    ------
+    ValueError
+        Names the setting, the value it was given and the range it must lie in.
+    """
+
+    dataset: str = _choice("moons", DATASETS, "Which data the network learns.")
+    samples: int = _number(400, 20, 10_000, "How many points to generate (generated data only).")
+    noise: float = _number(0.2, 0.0, 1.0, "How far points stray from their shape (generated data only).")
+    test_fraction: float = _number(0.25, 0.0, 0.5, "Share of the samples held back to test on.")
+    data_seed: int = _number(0, 0, 2**32 - 1, "Seed of the generated points and of the train/test split.")
+    hidden_size: int = _number(8, 1, 256, "How many hidden units, h.")
+    activation: str = _choice("tanh", ACTIVATIONS, "The hidden units' activation g.")
+    init_seed: int = _number(0, 0, 2**32 - 1, "Seed of the initial weights and of the order of batches.")
+    learning_rate: float = _number(0.3, 1e-6, 1e6, "The step eta: theta <- theta - eta dC/dtheta.")
+    batch_mode: str = _choice("full", BATCH_MODES, "Samples an update sees: all, a mini-batch, or one.")
+    batch_size: int = _number(32, 1, 10_000, "Samples an update in batch mode mini.")
+    epochs: int = _number(500, 1, 1_000_000, "How many passes over the training samples.")
+    record_every: int = _number(1, 1, 1_000_000, "A history row every so many epochs.")
+    data_file: str = _text("The CSV file of dataset csv: a path, or the name of one in data/.")
+    feature_1: str = _text("Horizontal input: a column of the file or of breast_cancer (empty: a sensible one).")
+    feature_2: str = _text("Vertical input, likewise.")
+    target: str = _text("The file's column that holds the classes (empty: a sensible one).")
+    class_0: str = _text("Target value of class 0 (empty: every value but class_1's).")
+    class_1: str = _text("Target value of class 1 (empty: the second of the two values).")
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
+        if self.dataset == "csv" and not self.data_file:
+            raise ValueError("data_file is empty: dataset csv needs the name of a CSV file")
+
+    def to_dict(self):
+        """Field name -> value, in the order of the fields."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, d):
+        """The Config of a dict of field values; fields left out get their default.
+
+        Raises
+        ------
+        ValueError
+            For a key that is no setting, or a value out of range.
+        """
+        known = [f.name for f in dataclasses.fields(cls)]
+        for key, value in d.items():
+            if key not in known:
+                raise ValueError(f"{key}={value!r} is not a setting; the settings are {', '.join(known)}")
+        return cls(**d)
+
+
+def parse(name, text):
+    """The value that `text` (from a shell or an address) means for field `name`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such field, the text is no such value or it is out of range.
+    """
+    fields = {f.name: f for f in dataclasses.fields(Config)}
+    if name not in fields:
+        raise ValueError(f"{name}={text!r} is not a setting; the settings are {', '.join(fields)}")
+    f = fields[name]
+    try:
+        value = f.type(text)
+    except (ValueError, OverflowError):
+        value = text
+    return _checked(f, value)
+
+
+def range_text(f):
+    """In words, what a Config field may be."""
+    if "options" in f.metadata:
+        return f"one of {', '.join(f.metadata['options'])}"
+    if "low" in f.metadata:
+        kind = "a whole number" if f.type is int else "a number"
+        return f"{kind} from {f.metadata['low']:,} to {f.metadata['high']:,}"
+    return "text"
+
+
+def _checked(f, value):
+    """The value as the field's own type, or a ValueError that says what it must be."""
+    if f.type is str:
+        good = isinstance(value, str) and value in f.metadata.get("options", (value,))
+    else:
+        kind = numbers.Integral if f.type is int else numbers.Real
+        good = isinstance(value, kind) and not isinstance(value, bool)
+        good = good and f.metadata["low"] <= value <= f.metadata["high"]
+    if not good:
+        raise ValueError(f"{f.name} must be {range_text(f)}, not {value!r}")
+    return f.type(value)

@@ -1,0 +1,67 @@
+"""History: the measurements of a run, a row an epoch, as numbers and as CSV."""
+
+import numpy as np
+import pandas as pd
+
+MEASURES = (
+    "train_loss",
+    "test_loss",
+    "train_accuracy",
+    "test_accuracy",
+    "grad_norm_W1",
+    "grad_norm_b1",
+    "grad_norm_W2",
+    "grad_norm_b2",
+    "grad_norm",
+)
+COUNTS = ("epoch", "update", "samples_seen")
+COLUMNS = (*COUNTS, "seconds", *MEASURES, "learning_rate")
+"""What a row holds, in the order of the CSV, where `run` stands before it and the
+other settings behind it."""
+
+
+class History:
+    """Rows of `COLUMNS` in one growing array; a column is a view into it."""
+
+    def __init__(self):
+        self._rows = np.empty((256, len(COLUMNS)))
+        self._length = 0
+
+    def __len__(self):
+        return self._length
+
+    def append(self, row):
+        """Add one row: a sequence of numbers in the order of `COLUMNS`."""
+        if self._length == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self._length] = row
+        self._length += 1
+
+    def __getitem__(self, column):
+        """The values of one column, ndarray (rows,); not a copy, not to be written to."""
+        return self._rows[: self._length, COLUMNS.index(column)]
+
+    def copy(self):
+        """The rows as they stand now, safe from what is appended later."""
+        kept = History()
+        kept._rows, kept._length = self._rows[: self._length].copy(), self._length
+        return kept
+
+    def frame(self, run, settings):
+        """The metrics table as it is exported.
+
+        Parameters
+        ----------
+        run : str
+            The run's name, the first column.
+        settings : dict
+            Constant columns behind `learning_rate`, such as `Config.to_dict()`;
+            its own `learning_rate` is left out, for the history records that one.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        measured = {c: self[c].astype("int64") if c in COUNTS else self[c].copy() for c in COLUMNS}
+        constant = {name: value for name, value in settings.items() if name != "learning_rate"}
+        return pd.DataFrame({"run": run, **measured, **constant}, index=range(len(self)))

@@ -1,0 +1,145 @@
+"""The derivation: one hidden layer, sigmoid output, cross-entropy. Nothing else.
+
+m samples, d inputs, h hidden units. Samples are columns inside the network;
+people hand in rows, X of shape (m, d) and y of shape (m,), as in scikit-learn.
+
+    A0 = X.T            Z1 = W1 A0 + b1      A1 = g(Z1)
+                        Z2 = W2 A1 + b2      y_hat = sigma(Z2)
+    C = -mean( y log y_hat + (1 - y) log(1 - y_hat) )
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from toynet.activations import ACTIVATIONS, sigma
+
+
+class Parameters(NamedTuple):
+    """What is learned: W1 (h, d), b1 (h, 1), W2 (1, h), b2 (1, 1)."""
+
+    W1: np.ndarray
+    b1: np.ndarray
+    W2: np.ndarray
+    b2: np.ndarray
+
+
+class Forward(NamedTuple):
+    """One forward pass: A0 (d, m), Z1 and A1 (h, m), Z2 and y_hat (1, m)."""
+
+    A0: np.ndarray
+    Z1: np.ndarray
+    A1: np.ndarray
+    Z2: np.ndarray
+    y_hat: np.ndarray
+
+
+class Gradients(NamedTuple):
+    """Derivatives of C, each in the shape of its parameter."""
+
+    dC_dW1: np.ndarray
+    dC_db1: np.ndarray
+    dC_dW2: np.ndarray
+    dC_db2: np.ndarray
+
+
+def initialise(d, hidden_size, rng, activation="tanh"):
+    """Random parameters, scaled so that no unit starts saturated.
+
+    W1 ~ N(0, gain^2 / d) with the activation's gain (see `Activation`),
+    W2 ~ N(0, 1 / h), biases 0. W1 is drawn before W2.
+
+    Parameters
+    ----------
+    d, hidden_size : int
+        Number of inputs and of hidden units h.
+    rng : numpy.random.Generator
+        Source of the numbers; the same seed gives the same parameters.
+    activation : {"tanh", "sigmoid", "relu"}
+
+    Returns
+    -------
+    Parameters
+    """
+    gain = ACTIVATIONS[activation].gain
+    W1 = rng.normal(0.0, gain / np.sqrt(d), (hidden_size, d))
+    W2 = rng.normal(0.0, 1.0 / np.sqrt(hidden_size), (1, hidden_size))
+    return Parameters(W1, np.zeros((hidden_size, 1)), W2, np.zeros((1, 1)))
+
+
+def forward(parameters, X, activation):
+    """From inputs to probabilities.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    X : ndarray (m, d)
+        Samples as rows.
+    activation : {"tanh", "sigmoid", "relu"}
+
+    Returns
+    -------
+    Forward
+    """
+    W1, b1, W2, b2 = parameters
+    A0 = X.T
+    Z1 = W1 @ A0 + b1
+    A1 = ACTIVATIONS[activation].g(Z1)
+    Z2 = W2 @ A1 + b2
+    y_hat = sigma(Z2)
+    return Forward(A0, Z1, A1, Z2, y_hat)
+
+
+def cost(forward, y):
+    """Mean cross-entropy C, in nats, computed from Z2.
+
+    With y_hat = sigma(Z2), -(y log y_hat + (1 - y) log(1 - y_hat)) equals
+    max(Z2, 0) - y Z2 + log(1 + exp(-|Z2|)), where nothing overflows and no
+    logarithm of 0 is taken: Z2 = 1e4 with y = 1 costs exactly 0, with y = 0
+    exactly 1e4.
+
+    Parameters
+    ----------
+    forward : Forward
+    y : ndarray (m,)
+        Classes, 0.0 or 1.0.
+
+    Returns
+    -------
+    float
+    """
+    Z2 = forward.Z2
+    C = np.maximum(Z2, 0.0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
+    return float(np.mean(C))
+
+
+def backward(parameters, forward, y, activation):
+    """The derived gradient of C.
+
+    The chain rule's three factors for one sample are
+    (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)),
+    (2) dy_hat/dZ2 = y_hat (1 - y_hat) and (3) dZ2/dW2 = A1.T.
+    The first two multiply to y_hat - y; the mean over samples gives the 1/m.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    forward : Forward
+        The pass of these parameters over the m samples that y belongs to.
+    y : ndarray (m,)
+        Classes, 0.0 or 1.0.
+    activation : {"tanh", "sigmoid", "relu"}
+
+    Returns
+    -------
+    Gradients
+    """
+    A0, Z1, A1, _, y_hat = forward
+    m = y.size
+    dC_dZ2 = (y_hat - y) / m
+    dC_dW2 = dC_dZ2 @ A1.T
+    dC_db2 = dC_dZ2.sum(axis=1, keepdims=True)
+    dC_dZ1 = (parameters.W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(Z1)
+    dC_dW1 = dC_dZ1 @ A0.T
+    dC_db1 = dC_dZ1.sum(axis=1, keepdims=True)
+    return Gradients(dC_dW1, dC_db1, dC_dW2, dC_db2)
