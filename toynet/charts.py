@@ -1,0 +1,276 @@
+"""The three pictures as Altair charts, and the tables that move them.
+
+A chart is built once for a run; only the tables of its named datasets change from
+frame to frame, so the browser redraws and never rebuilds.
+"""
+
+import json
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+
+from toynet.field import BLUE, MIDDLE, ORANGE, evaluate, half_line, png_url
+from toynet.network import forward
+from toynet.thinning import thin
+
+MOST_POINTS = 500
+"""Samples drawn at most; of more, a fixed random choice is shown."""
+
+MOST_ROWS = 300
+"""Rows of a curve drawn at most."""
+
+X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
+"""What the curves can be drawn over: history column -> axis title."""
+
+LOSSES = {"train_loss": "Train", "test_loss": "Test"}
+NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
+SERIES_COLOURS = ("#7b4ab8", "#149c8a", "#c2410c", "#8a8f98")
+"""Apart from the classes' orange and blue, and legible on light and dark ground."""
+
+BOUNDARY_HEIGHT, CURVE_HEIGHT = 580, 282
+
+
+def _spec(chart, height):
+    """The chart as a Vega-Lite dict that canvas draws at the page's width."""
+    spec = chart.properties(height=height).to_dict()
+    spec.pop("datasets", None)
+    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
+    spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    return spec
+
+
+# --- the decision boundary ---------------------------------------------------------
+
+
+def shown(split, seed=0):
+    """Which samples the boundary picture draws: positions in train then test rows."""
+    m = split.y_train.size + split.y_test.size
+    if m <= MOST_POINTS:
+        return np.arange(m)
+    return np.sort(np.random.default_rng(seed).choice(m, MOST_POINTS, replace=False))
+
+
+def boundary_chart(split, plane):
+    """Spec of the boundary picture, over the datasets of `boundary_tables`."""
+    x_axis = alt.X("x:Q", title=split.feature_names[0], scale=alt.Scale(domain=plane.x_range, nice=False, zero=False))
+    y_axis = alt.Y("y:Q", title=split.feature_names[1], scale=alt.Scale(domain=plane.y_range, nice=False, zero=False))
+    field = (
+        alt.Chart(alt.NamedData("field"))
+        .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
+        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key="k:N")
+    )
+    line = (
+        alt.Chart(alt.NamedData("half"))
+        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True)
+        .encode(x_axis, y_axis, detail="line:N", order="i:O")
+    )
+    return _spec(field + line + _points(split, x_axis, y_axis), BOUNDARY_HEIGHT)
+
+
+def _points(split, x_axis, y_axis):
+    names = [
+        f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
+    ]
+    parts = ["Training", "Test"]
+    # On the field's middle grey, so that white and black outlines show in either theme.
+    ground = {"fillColor": MIDDLE, "labelColor": "#1f2937", "padding": 4, "cornerRadius": 4}
+    legend = alt.Legend(orient="top", title=None, labelLimit=220, symbolSize=90, **ground)
+    outline = alt.Legend(orient="top", title=None, symbolFillColor="#9ca3af", symbolSize=90, **ground)
+    return (
+        alt.Chart(alt.NamedData("points"))
+        .transform_calculate(
+            **{"class": f"{json.dumps(names)}[datum.c]", "part": f"{json.dumps(parts)}[datum.test]"},
+        )
+        .mark_point(size=52, opacity=1, clip=True)
+        .encode(
+            x_axis,
+            y_axis,
+            fill=alt.Fill("class:N", scale=alt.Scale(domain=names, range=[ORANGE, BLUE]), legend=legend),
+            shape=alt.Shape("class:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=legend),
+            stroke=alt.Stroke("part:N", scale=alt.Scale(domain=parts, range=["#ffffff", "#111827"]), legend=outline),
+            strokeWidth=alt.condition("datum.test", alt.value(2), alt.value(0.8)),
+            tooltip=[
+                alt.Tooltip("x:Q", title=split.feature_names[0], format=".4~g"),
+                alt.Tooltip("y:Q", title=split.feature_names[1], format=".4~g"),
+                alt.Tooltip("class:N", title="Is"),
+                alt.Tooltip("p:Q", title="Probability of class 1", format=".4f"),
+                alt.Tooltip("part:N", title="Part"),
+            ],
+        )
+    )
+
+
+def boundary_tables(parameters, activation, split, plane, rows, images):
+    """Datasets of the boundary picture at these parameters.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    activation : str
+    split : Split
+    plane : Plane
+    rows : ndarray of int
+        From `shown`.
+    images : list of (int, str)
+        Number and data URL of the last two fields drawn. The new one is put behind
+        them: the browser keeps showing those until it has loaded the new one.
+
+    Returns
+    -------
+    tables : dict of str to pyarrow.Table
+    images : list of (int, str)
+        What to hand in next time.
+    """
+    Z2, y_hat = evaluate(parameters, plane, activation)
+    url = png_url(y_hat)
+    if not images or images[-1][1] != url:
+        images = [*images, (images[-1][0] + 1 if images else 0, url)][-3:]
+    tables = {
+        "field": pa.table({"k": [k for k, _ in images], "url": [u for _, u in images]}),
+        "half": _half_table(half_line(Z2, plane)),
+        "points": _points_table(parameters, activation, split, rows),
+    }
+    return tables, images
+
+
+def _half_table(lines):
+    points = np.concatenate([np.empty((0, 2)), *lines]).astype(np.float32)
+    numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    return pa.table(
+        {
+            "x": points[:, 0],
+            "y": points[:, 1],
+            "line": numbers.astype(np.uint16),
+            "i": np.arange(len(points), dtype=np.uint16),
+        }
+    )
+
+
+def _points_table(parameters, activation, split, rows):
+    X = np.concatenate([split.X_train, split.X_test])[rows]
+    own = split.own_units(X).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        p = forward(parameters, X, activation).y_hat[0]
+    return pa.table(
+        {
+            "x": own[:, 0],
+            "y": own[:, 1],
+            "c": np.concatenate([split.y_train, split.y_test])[rows].astype(np.uint8),
+            "test": (rows >= split.y_train.size).astype(np.uint8),
+            "p": p.astype(np.float32),
+        }
+    )
+
+
+# --- the curves --------------------------------------------------------------------
+
+
+def loss_chart(x_column, has_test):
+    """Spec of the loss curves, over the datasets of `curve_tables`."""
+    series = LOSSES if has_test else {"train_loss": "Train"}
+    return _curves(series, x_column, "Cross-entropy (nats)", alt.Scale(zero=True, nice=True))
+
+
+def norm_chart(x_column):
+    """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
+    return _curves(NORMS, x_column, "Gradient norm", alt.Scale(type="log", nice=False))
+
+
+def _curves(series, x_column, title, scale):
+    names = list(series.values())
+    x_axis = alt.X("x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False))
+    colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
+    dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2], [10, 3]][: len(names)])
+    legend = alt.Legend(orient="top", title=None, symbolSize=500)
+    rows = alt.Chart(alt.NamedData("curve"))
+    axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else _log_axis()
+    lines = (
+        rows.transform_fold(names, as_=["series", "value"])
+        .mark_line(strokeWidth=2, clip=True)
+        .encode(
+            x_axis,
+            alt.Y("value:Q", title=title, scale=scale, axis=axis),
+            color=alt.Color("series:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=legend),
+        )
+    )
+    hover = alt.selection_point(
+        name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
+    )
+    rule = (
+        rows.mark_rule(color="#8a8f98")
+        .encode(
+            x_axis,
+            opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)),
+            tooltip=[
+                alt.Tooltip("epoch:Q", title="Epoch", format=","),
+                *([] if x_column == "epoch" else [alt.Tooltip("x:Q", title=X_AXES[x_column], format=",.6~g")]),
+                *[alt.Tooltip(f"{name}:Q", title=name, format=".5~g") for name in names],
+            ],
+        )
+        .add_params(hover)
+    )
+    return _spec(lines + _rate_marks(x_axis) + rule, CURVE_HEIGHT)
+
+
+def _log_axis():
+    """Grid lines at the powers of ten only."""
+    is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
+    grid = alt.condition(is_power, alt.value(1), alt.value(0))
+    return alt.Axis(format=".0~e", tickCount=5, gridOpacity=grid)
+
+
+def _rate_marks(x_axis):
+    """A dashed rule with the new learning rate wherever it was changed."""
+    labelled = alt.condition("datum.label", alt.value(1), alt.value(0))
+    marks = alt.Chart(alt.NamedData("changes")).encode(x_axis, opacity=labelled)
+    rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3])
+    text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
+        text="label:N", y=alt.value(2)
+    )
+    return rule + text
+
+
+def curve_tables(history, series, x_column, present=None):
+    """Datasets of a curve chart: the thinned rows, and where the learning rate changed.
+
+    Parameters
+    ----------
+    history : History
+    series : dict
+        `LOSSES` or `NORMS`: history column -> name of its curve.
+    x_column : str
+        A key of `X_AXES`.
+    present : dict, optional
+        Column -> value of this very moment, drawn behind the last row where the
+        network has been updated since.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+    """
+    rows = thin([history[c] for c in series], MOST_ROWS)
+    columns = {"x": x_column, "epoch": "epoch", **{name: c for c, name in series.items()}}
+    late = present is not None and present["update"] > history["update"][-1]
+    table = {}
+    for name, column in columns.items():
+        values = history[column][rows]
+        values = np.append(values, present[column]) if late else values
+        table[name] = pa.array(_drawable(values, name in NORMS.values()), from_pandas=True)
+    return {"curve": pa.table(table), "changes": _rate_changes(history, x_column)}
+
+
+def _drawable(values, log):
+    """float32, with NaN (a gap) for what the axis cannot show."""
+    bad = ~np.isfinite(values) | (values <= 0 if log else False)
+    return np.where(bad, np.nan, values).astype(np.float32)
+
+
+def _rate_changes(history, x_column):
+    """Changes of the learning rate; a first row without a label keeps Vega from warning of an empty table."""
+    rate = history["learning_rate"]
+    at = np.flatnonzero(rate[1:] != rate[:-1])[-30:]
+    labels = ["", *(f"η {value:g}" for value in rate[at + 1])]
+    return pa.table({"x": history[x_column][[0, *at]], "label": labels})

@@ -1,0 +1,84 @@
+"""The network's probability over the plane, as a picture and as its 0.5 line."""
+
+import base64
+import io
+from typing import NamedTuple
+
+import contourpy
+import numpy as np
+from PIL import Image
+
+from toynet.network import forward
+
+ORANGE, MIDDLE, BLUE = "#f59322", "#e8eaeb", "#0877bd"
+"""Class 0, undecided, class 1."""
+
+GRID = 80
+"""Pixels along each side of the field."""
+
+
+class Plane(NamedTuple):
+    """A rectangle of the input plane and the grid of pixel centres on it.
+
+    Attributes
+    ----------
+    x, y : ndarray (GRID,)
+        Pixel centres in own units, ascending.
+    x_range, y_range : tuple of 2 float
+        The rectangle in own units.
+    X : ndarray (GRID * GRID, 2)
+        The centres, standardised, row by row from the lowest y.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_range: tuple
+    y_range: tuple
+    X: np.ndarray
+
+
+def plane(split, margin=0.08):
+    """The rectangle around all samples of a split, `margin` of its sides wider on each side."""
+    own = split.own_units(np.concatenate([split.X_train, split.X_test]))
+    low, high = own.min(axis=0), own.max(axis=0)
+    low, high = low - margin * (high - low), high + margin * (high - low)
+    centres = (np.arange(GRID) + 0.5) / GRID
+    x, y = (low[:, None] + (high - low)[:, None] * centres).astype(float)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    X = (grid - split.mean) / split.scale
+    return Plane(x, y, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
+
+
+def evaluate(parameters, plane, activation):
+    """Z2 and y_hat at the pixel centres, each (GRID, GRID), rows from the lowest y."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        passed = forward(parameters, plane.X, activation)
+    return passed.Z2.reshape(GRID, GRID), passed.y_hat.reshape(GRID, GRID)
+
+
+def half_line(Z2, plane):
+    """Where y_hat = 0.5, that is Z2 = 0: a list of polylines (k, 2) in own units."""
+    finite = np.ma.masked_invalid(Z2)
+    return contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)
+
+
+def _palette():
+    """256 colours from `ORANGE` over `MIDDLE` to `BLUE` as flat RGB bytes."""
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (ORANGE, MIDDLE, BLUE)])
+    t = np.linspace(0.0, 2.0, 256)
+    rgb = np.stack([np.interp(t, (0, 1, 2), channel) for channel in stops.T], axis=1)
+    return rgb.round().astype(np.uint8).tobytes()
+
+
+_PALETTE = _palette()
+
+
+def png_url(y_hat):
+    """Probabilities (n, n), rows from the lowest y, as a PNG in a data URL."""
+    with np.errstate(invalid="ignore"):
+        shades = np.nan_to_num(y_hat[::-1] * 255.0, nan=127.5).round().astype(np.uint8)
+    image = Image.fromarray(shades)
+    image.putpalette(_PALETTE)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=6)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,127 @@
+"""The experiment of one browser tab: everything the pages share, under one session key."""
+
+import threading
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+import streamlit as st
+
+from toynet import charts
+from toynet.config import Config
+from toynet.field import Plane, plane
+from toynet.history import COLUMNS
+from toynet.training import Trainer
+
+TURN = threading.Lock()
+"""Held by whoever trains or reads a trainer, across all tabs: NumPy and the
+interpreter lock slow each other down when several threads train at once."""
+
+PERIOD = 0.1
+"""Seconds from frame to frame."""
+
+SPEEDS = {"1": 1, "10": 10, "100": 100, "Max": None}
+"""Label -> epochs a frame at most (None: as many as fit)."""
+
+KEY = "experiment"
+
+
+@dataclass
+class Picture:
+    """What one run's charts keep from frame to frame."""
+
+    plane: Plane
+    boundary: dict
+    shown: np.ndarray
+    images: list = field(default_factory=list)
+
+
+@dataclass
+class Experiment:
+    """A trainer with its transport and its pictures."""
+
+    trainer: Trainer
+    target: int
+    picture: Picture
+    running: bool = False
+    drawing: float = 0.02
+    """Seconds that the last frame took to draw."""
+
+    @classmethod
+    def of(cls, config):
+        """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
+        trainer = Trainer(config)
+        area = plane(trainer.split)
+        picture = Picture(area, charts.boundary_chart(trainer.split, area), charts.shown(trainer.split))
+        return cls(trainer, config.epochs, picture)
+
+    def train(self):
+        """Start, or go on; at the end, go on for as many epochs again."""
+        if self.trainer.epoch >= self.target:
+            self.target = self.trainer.epoch + self.trainer.epochs
+        self.running = not self.trainer.diverged
+
+    def advance(self, epochs, waited):
+        """Train for one frame: up to so many epochs, in the time that drawing leaves."""
+        budget = max(0.6 * PERIOD - self.drawing - waited, 0.01)
+        left = self.target - self.trainer.epoch
+        self.trainer.run(left if epochs is None else min(epochs, left), budget)
+        self.running = self.trainer.epoch < self.target and not self.trainer.diverged
+
+    def tables(self, x_column):
+        """The present row and the datasets of the three charts, all of the same moment."""
+        trainer, picture = self.trainer, self.picture
+        present = dict(zip(COLUMNS, trainer.present(), strict=True))
+        boundary, picture.images = charts.boundary_tables(
+            trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
+        )
+        losses = charts.curve_tables(trainer.metrics, charts.LOSSES, x_column, present)
+        norms = charts.curve_tables(trainer.metrics, charts.NORMS, x_column, present)
+        return present, boundary, losses, norms
+
+    def csv(self):
+        """The metrics so far as CSV bytes; training goes on while they are written."""
+        with TURN:
+            rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.config.to_dict()
+        return rows.frame(run, settings).to_csv(index=False).encode()
+
+
+def current():
+    """This tab's experiment; a default one where there is none yet."""
+    if KEY not in st.session_state:
+        start(Config())
+    return st.session_state[KEY]
+
+
+def start(config):
+    """Replace this tab's experiment by a fresh one. Raises ValueError, and then replaces nothing."""
+    st.session_state[KEY] = Experiment.of(config)
+
+
+def apply(config):
+    """Bring the experiment to these settings.
+
+    Learning rate and epochs change in mid-run; anything else is another experiment.
+    Raises ValueError where the data cannot be used, and leaves all as it was.
+    """
+    experiment = current()
+    trainer = experiment.trainer
+    with TURN:
+        if config.epochs != trainer.epochs:
+            trainer.epochs = experiment.target = config.epochs
+        if config.learning_rate != trainer.learning_rate:
+            trainer.learning_rate = config.learning_rate
+    if config != trainer.config:
+        start(config)
+
+
+class Turn:
+    """`with Turn() as waited`: hold `TURN`; `waited` is the seconds that took."""
+
+    def __enter__(self):
+        started = perf_counter()
+        TURN.acquire()
+        return perf_counter() - started
+
+    def __exit__(self, *exception):
+        TURN.release()

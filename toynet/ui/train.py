@@ -1,0 +1,187 @@
+"""The Train page: transport, numbers and the three pictures, live."""
+
+import time
+from functools import lru_cache
+
+import streamlit as st
+
+from toynet import charts
+from toynet.ui import address, experiment, sidebar, style
+from toynet.ui.experiment import PERIOD, SPEEDS, TURN, Turn
+
+COMPLAINTS = "complaints"
+"""Session key: what was wrong with the address this tab was opened at."""
+
+
+def page():
+    """Draw the page: settings into the experiment, then transport and live pictures."""
+    st.html(style.CSS)
+    _open()
+    problem = _settings()
+    with st.container(key="top"):
+        _transport()
+        messages = st.container(key="messages", gap="small")
+    with messages:
+        _messages(problem)
+    st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
+    # The last deltas of a run are dropped if the next one starts before they are flushed.
+    time.sleep(0.03)
+
+
+def _open():
+    """The first time in this tab: the experiment that the address describes."""
+    if experiment.KEY in st.session_state:
+        return
+    config, complaints = address.read()
+    if config.dataset == "csv" and not sidebar.offered(config.data_file):
+        complaints.append(f"There is no file {config.data_file!r} here. The default data is used.")
+        config = sidebar.without_file(config)
+    try:
+        experiment.start(config)
+    except ValueError as error:
+        complaints.append(f"{error}. The default data is used.")
+        experiment.start(sidebar.without_file(config))
+    st.session_state[COMPLAINTS] = complaints
+
+
+def _settings():
+    """Sidebar -> experiment; returns why its data cannot be used, or ""."""
+    before = experiment.current()
+    try:
+        wanted = sidebar.sidebar(before.trainer.config)
+        experiment.apply(wanted)
+    except ValueError as error:
+        return f"{error}. The experiment stays as it was."
+    if experiment.current() is not before:
+        st.session_state[COMPLAINTS] = []
+    address.write(experiment.current().trainer.config)
+    return ""
+
+
+def _messages(problem):
+    for complaint in st.session_state.get(COMPLAINTS, []):
+        st.warning(complaint)
+    if problem:
+        st.error(problem)
+    if experiment.current().trainer.diverged:
+        st.error(experiment.current().trainer.diverged)
+
+
+# --- the transport -------------------------------------------------------------------
+
+
+def _reset():
+    with TURN:
+        experiment.start(experiment.current().trainer.config)
+
+
+def _train():
+    with TURN:
+        experiment.current().train()
+
+
+def _pause():
+    experiment.current().running = False
+
+
+def _step():
+    with TURN:
+        experiment.current().trainer.step()
+
+
+def _one_epoch():
+    with TURN:
+        experiment.current().trainer.run_epoch()
+
+
+def _transport():
+    now = experiment.current()
+    over = bool(now.trainer.diverged)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
+        st.button("Reset", on_click=_reset, key="reset", help="Back to the initial weights of this seed.")
+        if now.running:
+            st.button("Pause", on_click=_pause, key="pause", type="primary", width=90)
+        else:
+            st.button("Train", on_click=_train, key="train", type="primary", width=90, disabled=over)
+        idle = not now.running and not over
+        st.button("Step (one update)", on_click=_step, key="step", disabled=not idle, help="One update of the weights.")
+        st.button("One epoch", on_click=_one_epoch, key="one_epoch", disabled=not idle, help="To the end of the epoch.")
+        st.segmented_control(
+            "Epochs a frame",
+            list(SPEEDS),
+            key="speed",
+            default="10",
+            required=True,
+            help="How many epochs to train, at most, between two frames; Max: as many as fit.",
+        )
+        st.segmented_control(
+            "Curves over",
+            list(charts.X_AXES),
+            key="x_axis",
+            default="epoch",
+            required=True,
+            format_func=lambda column: charts.X_AXES[column].split()[0],
+            help="What runs along the horizontal axis of both curves.",
+        )
+        st.download_button(
+            "Download CSV",
+            data=now.csv,
+            file_name=f"toynet-{now.trainer.run_name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="download",
+            help="The metrics of this run so far, a row an epoch.",
+        )
+
+
+# --- the live part ---------------------------------------------------------------------
+
+
+@lru_cache
+def _curve_specs(x_axis, has_test):
+    return charts.loss_chart(x_axis, has_test), charts.norm_chart(x_axis)
+
+
+def _frame():
+    """One frame: train for a moment, then draw that moment."""
+    now, speed, x_axis = experiment.current(), SPEEDS[st.session_state["speed"]], st.session_state["x_axis"]
+    was_running = now.running
+    with Turn() as waited:
+        if was_running:
+            now.advance(speed, waited)
+        started = time.perf_counter()
+        present, boundary, losses, norms = now.tables(x_axis)
+    if was_running and not now.running:
+        st.rerun()
+    _numbers(present, now)
+    left, right = st.columns(2)
+    loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
+    with left:
+        _chart(now.picture.boundary, boundary, "boundary")
+    with right:
+        _chart(loss_spec, losses, "losses")
+        _chart(norm_spec, norms, "norms")
+    now.drawing = time.perf_counter() - started
+    # What is not flushed when the next frame starts is dropped.
+    time.sleep(0.015)
+
+
+def _chart(spec, tables, key):
+    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=key)
+
+
+def _numbers(present, now):
+    done = min(present["epoch"] / now.target, 1.0)
+    with st.container(key="numbers", gap="small"):
+        numbers = {
+            "Epoch": f"{present['epoch']:,}",
+            "Update": f"{present['update']:,}",
+            "Train loss": f"{present['train_loss']:.4f}",
+            "Test loss": f"{present['test_loss']:.4f}" if now.trainer.split.y_test.size else "–",
+            "Test accuracy": f"{present['test_accuracy']:.1%}" if now.trainer.split.y_test.size else "–",
+            "Gradient norm": f"{present['grad_norm']:.2e}",
+        }
+        with st.container(horizontal=True, gap="small"):
+            for label, value in numbers.items():
+                st.metric(label, value, width=118)
+        st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,}")
