@@ -58,12 +58,14 @@ def boundary_chart(split, plane):
     y_axis = alt.Y("y:Q", title=split.feature_names[1], scale=alt.Scale(domain=plane.y_range, nice=False, zero=False))
     field = (
         alt.Chart(alt.NamedData("field"))
-        .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
+        .mark_image(
+            width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False, tooltip=None
+        )
         .encode(x=alt.value(0), y=alt.value(0), url="url:N", key="k:N")
     )
     line = (
         alt.Chart(alt.NamedData("half"))
-        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True)
+        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None)
         .encode(x_axis, y_axis, detail="line:N", order="i:O")
     )
     return _spec(field + line + _points(split, x_axis, y_axis), BOUNDARY_HEIGHT)
@@ -180,7 +182,10 @@ def norm_chart(x_column):
 
 def _curves(series, x_column, title, scale):
     names = list(series.values())
-    x_axis = alt.X("x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False))
+    whole = {} if x_column == "seconds" else {"tickMinStep": 1}
+    x_axis = alt.X(
+        "x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False, **whole)
+    )
     colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
     dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2], [10, 3]][: len(names)])
     legend = alt.Legend(orient="top", title=None, symbolSize=500)
@@ -188,7 +193,7 @@ def _curves(series, x_column, title, scale):
     axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else _log_axis()
     lines = (
         rows.transform_fold(names, as_=["series", "value"])
-        .mark_line(strokeWidth=2, clip=True)
+        .mark_line(strokeWidth=2, clip=True, tooltip=None)
         .encode(
             x_axis,
             alt.Y("value:Q", title=title, scale=scale, axis=axis),
@@ -226,7 +231,7 @@ def _rate_marks(x_axis):
     """A dashed rule with the new learning rate wherever it was changed."""
     labelled = alt.condition("datum.label", alt.value(1), alt.value(0))
     marks = alt.Chart(alt.NamedData("changes")).encode(x_axis, opacity=labelled)
-    rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3])
+    rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3], tooltip=None)
     text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
         text="label:N", y=alt.value(2)
     )
@@ -269,8 +274,8 @@ def _drawable(values, log):
 
 
 def _rate_changes(history, x_column):
-    """Changes of the learning rate; a first row without a label keeps Vega from warning of an empty table."""
-    rate = history["learning_rate"]
+    """Where the learning rate changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
+    x, rate = history[x_column], history["learning_rate"]
     at = np.flatnonzero(rate[1:] != rate[:-1])[-30:]
-    labels = ["", *(f"η {value:g}" for value in rate[at + 1])]
-    return pa.table({"x": history[x_column][[0, *at]], "label": labels})
+    labels = ["", "", *(f"η {value:g}" for value in rate[at + 1])]
+    return pa.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x[at]]), "label": labels})

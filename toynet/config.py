@@ -102,7 +102,7 @@ def parse(name, text):
     """
     fields = {f.name: f for f in dataclasses.fields(Config)}
     if name not in fields:
-        raise ValueError(f"{name}={text!r} is not a setting; the settings are {', '.join(fields)}")
+        raise ValueError(f"there is no setting {name!r}")
     f = fields[name]
     try:
         value = f.type(text)
@@ -116,8 +116,8 @@ def range_text(f):
     if "options" in f.metadata:
         return f"one of {', '.join(f.metadata['options'])}"
     if "low" in f.metadata:
-        kind = "a whole number" if f.type is int else "a number"
-        return f"{kind} from {f.metadata['low']:,} to {f.metadata['high']:,}"
+        kind, form = ("a whole number", ",") if f.type is int else ("a number", "g")
+        return f"{kind} from {f.metadata['low']:{form}} to {f.metadata['high']:{form}}"
     return "text"
 
 

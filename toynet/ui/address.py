@@ -21,11 +21,11 @@ def read():
         try:
             values[name] = parse(name, text)
         except ValueError as error:
-            complaints.append(f"{error}. Ignored.")
+            complaints.append(f"{error}")
     try:
         return Config(**values), complaints
     except ValueError as error:
-        return Config(), [*complaints, f"{error}. The default settings are used."]
+        return Config(), [*complaints, f"{error}"]
 
 
 def write(config):

@@ -31,21 +31,27 @@ UPLOADED = "uploaded"
 
 
 def sidebar(now):
-    """Draw the controls at the settings `now`; return the settings that they show.
+    """Draw the controls at the settings `now`.
 
-    Raises
-    ------
-    ValueError
-        Where the controls ask for data that cannot be used.
+    Returns
+    -------
+    config : Config
+        The settings that the controls show; the data of `now` where theirs cannot be used.
+    problem : str
+        Why it cannot be used, or "".
     """
+    wanted, problem = {}, ""
     with st.sidebar:
         st.header("Data", anchor=False)
-        wanted = _data(now)
+        try:
+            wanted = _data(now)
+        except ValueError as error:
+            problem = str(error)
         st.header("Network", anchor=False)
         wanted |= _network(now)
         st.header("Training", anchor=False)
         wanted |= _training(now)
-    return replace(now, **wanted)
+    return replace(now, **wanted), problem
 
 
 def offered(data_file):

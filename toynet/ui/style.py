@@ -9,9 +9,11 @@ CSS = """
 <style>
 .stMainBlockContainer { padding: 3rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+/* A chart's own buttons, inside it: above it they would slip under the numbers. */
+.stMain [data-testid="stElementToolbar"] { top: 0; }
 
 /* The numbers stay in view while the page scrolls under them. */
-div:has(> .st-key-numbers) { position: sticky; top: 2.75rem; z-index: 90; }
+div:has(> .st-key-numbers) { position: sticky; top: 2.75rem; z-index: 1; }
 .st-key-numbers { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
 .st-key-numbers [data-testid="stMetricValue"] { font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 .st-key-numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; }

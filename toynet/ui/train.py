@@ -16,8 +16,14 @@ COMPLAINTS = "complaints"
 def page():
     """Draw the page: settings into the experiment, then transport and live pictures."""
     st.html(style.CSS)
-    _open()
-    problem = _settings()
+    if experiment.KEY not in st.session_state:
+        _open()
+        problem = _settings()
+    else:
+        before = experiment.current()
+        problem = _settings()
+        if experiment.current() is not before:
+            st.session_state[COMPLAINTS] = []
     with st.container(key="top"):
         _transport()
         messages = st.container(key="messages", gap="small")
@@ -30,39 +36,35 @@ def page():
 
 def _open():
     """The first time in this tab: the experiment that the address describes."""
-    if experiment.KEY in st.session_state:
-        return
     config, complaints = address.read()
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
-        complaints.append(f"There is no file {config.data_file!r} here. The default data is used.")
+        complaints.append(f"there is no file {config.data_file!r} here")
         config = sidebar.without_file(config)
     try:
         experiment.start(config)
     except ValueError as error:
-        complaints.append(f"{error}. The default data is used.")
+        complaints.append(str(error))
         experiment.start(sidebar.without_file(config))
     st.session_state[COMPLAINTS] = complaints
 
 
 def _settings():
     """Sidebar -> experiment; returns why its data cannot be used, or ""."""
-    before = experiment.current()
+    wanted, problem = sidebar.sidebar(experiment.current().trainer.config)
     try:
-        wanted = sidebar.sidebar(before.trainer.config)
         experiment.apply(wanted)
     except ValueError as error:
-        return f"{error}. The experiment stays as it was."
-    if experiment.current() is not before:
-        st.session_state[COMPLAINTS] = []
+        problem = str(error)
     address.write(experiment.current().trainer.config)
-    return ""
+    return problem
 
 
 def _messages(problem):
-    for complaint in st.session_state.get(COMPLAINTS, []):
-        st.warning(complaint)
+    complaints = st.session_state.get(COMPLAINTS, [])
+    if complaints:
+        st.warning(f"The default is used where the address made no sense: {'; '.join(complaints)}.")
     if problem:
-        st.error(problem)
+        st.error(f"{problem}. The experiment stays as it was.")
     if experiment.current().trainer.diverged:
         st.error(experiment.current().trainer.diverged)
 
@@ -158,6 +160,7 @@ def _frame():
     loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
     with left:
         _chart(now.picture.boundary, boundary, "boundary")
+        _how_many_are_drawn(now)
     with right:
         _chart(loss_spec, losses, "losses")
         _chart(norm_spec, norms, "norms")
@@ -168,6 +171,12 @@ def _frame():
 
 def _chart(spec, tables, key):
     st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=key)
+
+
+def _how_many_are_drawn(now):
+    drawn, all_of_them = now.picture.shown.size, now.trainer.split.y_train.size + now.trainer.split.y_test.size
+    if drawn < all_of_them:
+        st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
 
 
 def _numbers(present, now):

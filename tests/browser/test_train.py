@@ -1,0 +1,255 @@
+"""The Train page as a person uses it, in a real Chromium."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from toynet import Config, train
+from toynet.ui.upload import UPLOADS
+
+POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 else 'green'}" for i in range(80))
+
+
+def open_at(tab, url, query=""):
+    tab.goto(f"{url}/{query}")
+    expect(button(tab, "Reset")).to_be_visible()
+    expect(tab.locator("canvas")).to_have_count(3)
+
+
+def button(tab, name):
+    return tab.get_by_role("button", name=name, exact=True)
+
+
+def metric(tab, label):
+    """The number under a label, as a locator."""
+    return tab.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}")).get_by_test_id("stMetricValue")
+
+
+def number(tab, label):
+    return float(metric(tab, label).inner_text().replace(",", "").rstrip("%"))
+
+
+def wait_for_epoch(tab, least):
+    tab.wait_for_function(
+        """least => [...document.querySelectorAll('[data-testid="stMetric"]')].some(m =>
+            m.innerText.startsWith('Epoch') && parseInt(m.innerText.split('\\n').pop().replace(/,/g, '')) >= least)""",
+        arg=least,
+    )
+
+
+def downloaded(tab):
+    with tab.expect_download() as download:
+        button(tab, "Download CSV").click()
+    return pd.read_csv(Path(download.value.path()), keep_default_na=False, na_values=[])
+
+
+def upload(tab, name, content):
+    tab.set_input_files("input[type=file]", files=[{"name": name, "mimeType": "text/csv", "buffer": content}])
+
+
+def field_colours(tab):
+    """How many different colours the boundary picture shows."""
+    return tab.evaluate(
+        """() => { const c = document.querySelector('canvas'), g = c.getContext('2d'), seen = new Set();
+            for (let x = 0.2; x < 0.9; x += 0.05) for (let y = 0.2; y < 0.8; y += 0.05)
+                seen.add(g.getImageData(c.width * x | 0, c.height * y | 0, 1, 1).data.join());
+            return seen.size; }"""
+    )
+
+
+def test_opens_on_the_data_and_the_untrained_field(tab, url):
+    open_at(tab, url)
+    assert number(tab, "Epoch") == 0
+    tab.wait_for_timeout(300)
+    assert field_colours(tab) > 20
+    first = train(Config(epochs=1)).history.iloc[0]
+    expect(metric(tab, "Train loss")).to_have_text(f"{first.train_loss:.4f}")
+    expect(metric(tab, "Test accuracy")).to_have_text(f"{first.test_accuracy:.1%}")
+
+
+def test_trains_live_pauses_and_goes_on_to_the_end(tab, url):
+    open_at(tab, url, "?epochs=400")
+    button(tab, "Train").click()
+    expect(button(tab, "Pause")).to_be_visible()
+    wait_for_epoch(tab, 10)
+    button(tab, "Pause").click()
+    expect(button(tab, "Train")).to_be_visible()
+    paused = number(tab, "Epoch")
+    tab.wait_for_timeout(400)
+    assert number(tab, "Epoch") == paused
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 400)
+    expect(button(tab, "Train")).to_be_visible()
+    last = train(Config(epochs=400)).history.iloc[-1]
+    expect(metric(tab, "Train loss")).to_have_text(f"{last.train_loss:.4f}")
+    expect(metric(tab, "Gradient norm")).to_have_text(f"{last.grad_norm:.2e}")
+
+
+def test_after_the_end_train_goes_on_for_as_many_again(tab, url):
+    open_at(tab, url, "?epochs=20")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 20)
+    expect(tab.get_by_text("Epoch 20 of 20")).to_be_visible()
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 40)
+    expect(tab.get_by_text("Epoch 40 of 40")).to_be_visible()
+
+
+def test_step_is_one_update_and_one_epoch_completes_it(tab, url):
+    open_at(tab, url, "?batch_mode=mini&batch_size=64")
+    button(tab, "Step (one update)").click()
+    expect(metric(tab, "Update")).to_have_text("1")
+    expect(metric(tab, "Epoch")).to_have_text("0")
+    button(tab, "One epoch").click()
+    expect(metric(tab, "Epoch")).to_have_text("1")
+    expect(metric(tab, "Update")).to_have_text("5")
+
+
+def test_reset_gives_the_same_start_again(tab, url):
+    open_at(tab, url)
+    start = metric(tab, "Train loss").inner_text()
+    button(tab, "One epoch").click()
+    expect(metric(tab, "Epoch")).to_have_text("1")
+    button(tab, "Reset").click()
+    expect(metric(tab, "Epoch")).to_have_text("0")
+    expect(metric(tab, "Train loss")).to_have_text(start)
+
+
+def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):
+    open_at(tab, url, "?epochs=100000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 20)
+    thumb = tab.get_by_role("slider", name="Learning rate")
+    thumb.focus()
+    thumb.press("ArrowRight")
+    tab.wait_for_url(re.compile("learning_rate=0.5"))
+    wait_for_epoch(tab, int(number(tab, "Epoch")) + 30)
+    button(tab, "Pause").click()
+    expect(button(tab, "Train")).to_be_visible()
+    rates = downloaded(tab).learning_rate
+    assert rates.iloc[0] == 0.3
+    assert rates.iloc[-1] == 0.5
+    assert rates.is_monotonic_increasing
+
+
+def test_downloads_the_numbers_of_the_shell_while_training(tab, url):
+    open_at(tab, url, "?dataset=circles&epochs=100000&batch_mode=mini")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 30)
+    table = downloaded(tab)
+    expect(button(tab, "Pause")).to_be_visible()
+    seen = number(tab, "Epoch")
+    wait_for_epoch(tab, seen + 10)
+    config = Config(dataset="circles", batch_mode="mini", epochs=len(table) - 1)
+    same = train(config).history
+    same = pd.read_csv(io.StringIO(same.to_csv(index=False)), keep_default_na=False)
+    left_out = ["run", "seconds", "epochs"]
+    pd.testing.assert_frame_equal(table.drop(columns=left_out), same.drop(columns=left_out))
+    assert list(table.columns) == list(same.columns)
+
+
+def test_a_link_reopens_the_same_experiment(tab, url):
+    open_at(tab, url)
+    tab.get_by_role("radio", name="relu").click()
+    tab.get_by_role("radio", name="stochastic").click()
+    tab.wait_for_url(re.compile("activation=relu.*batch_mode=stochastic"))
+    loss = metric(tab, "Train loss").inner_text()
+    tab.reload()
+    expect(metric(tab, "Train loss")).to_have_text(loss)
+    assert "batch_mode=stochastic" in tab.url
+    expect(tab.get_by_role("slider", name="Batch size")).to_have_count(0)
+
+
+def test_nonsense_in_the_address_gives_the_default_and_says_so(tab, url):
+    open_at(tab, url, "?hidden_size=-3&dataset=circles&colour=red&data_file=../../etc/passwd")
+    expect(tab.get_by_text("hidden_size must be a whole number from 1 to 256, not -3")).to_be_visible()
+    expect(tab.get_by_text("there is no setting 'colour'")).to_be_visible()
+    tab.wait_for_url(re.compile(r"\?dataset=circles$"))
+
+
+def test_no_file_outside_data_opens_by_address(tab, url):
+    open_at(tab, url, "?dataset=csv&data_file=/etc/passwd")
+    expect(tab.get_by_text("there is no file '/etc/passwd' here")).to_be_visible()
+    assert number(tab, "Epoch") == 0
+
+
+def test_an_uploaded_csv_trains_and_survives_a_reload(tab, url):
+    open_at(tab, url)
+    upload(tab, "my points.csv", POINTS.encode())
+    tab.wait_for_url(re.compile("data_file=uploads"))
+    name = re.search(r"uploads%2F([\w-]+\.csv)", tab.url).group(1)
+    try:
+        expect(tab.get_by_role("combobox", name="Dataset")).to_have_value("my-points.csv")
+        button(tab, "One epoch").click()
+        expect(metric(tab, "Epoch")).to_have_text("1")
+        loss = metric(tab, "Train loss").inner_text()
+        tab.reload()
+        button(tab, "One epoch").click()
+        expect(metric(tab, "Train loss")).to_have_text(loss)
+        assert downloaded(tab)["class_1"].iloc[0] == ""
+    finally:
+        (UPLOADS / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0", "picture.csv is not a text file"),
+        ("empty.csv", b"", "empty.csv is empty"),
+        ("numbers.csv", b"1,2,0\n3,4,1\n", "numbers.csv has no header"),
+    ],
+)
+def test_a_broken_upload_is_explained_and_leaves_the_run_alone(tab, url, name, content, message):
+    open_at(tab, url, "?epochs=100000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 10)
+    upload(tab, name, content)
+    expect(tab.get_by_text(message)).to_be_visible()
+    expect(button(tab, "Pause")).to_be_visible()
+    wait_for_epoch(tab, number(tab, "Epoch") + 20)
+
+
+def test_a_file_above_the_limit_is_refused(tab, url):
+    open_at(tab, url)
+    upload(tab, "big.csv", b"a,b,c\n" + b"1,2,0\n" * 1_900_000)
+    expect(tab.get_by_text(re.compile("10.?MB or smaller"))).to_be_visible()
+    assert number(tab, "Epoch") == 0
+
+
+def test_double_clicks_and_second_tabs_do_no_harm(tab, url):
+    open_at(tab, url)
+    other = tab.context.new_page()
+    open_at(other, url, "?dataset=circles")
+    button(tab, "One epoch").dblclick()
+    expect(metric(tab, "Epoch")).to_have_text(re.compile("[12]"))
+    button(tab, "Reset").dblclick()
+    expect(metric(tab, "Epoch")).to_have_text("0")
+    assert number(other, "Epoch") == 0
+    assert "dataset=circles" in other.url
+
+
+def test_a_diverged_run_says_so_and_keeps_its_history(tab, url):
+    open_at(tab, url, "?activation=relu&learning_rate=1000000&noise=0.5")
+    button(tab, "Train").click()
+    expect(tab.get_by_text(re.compile("Diverged at update .*Start again with a lower learning rate"))).to_be_visible()
+    expect(button(tab, "Train")).to_be_disabled()
+    table = downloaded(tab)
+    assert len(table) >= 1
+    assert np.isfinite(table.train_loss).all()
+    button(tab, "Reset").click()
+    expect(tab.get_by_text("Diverged")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (480, "dark")])
+def test_nothing_is_wider_than_the_window(browser, url, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tab = context.new_page()
+    open_at(tab, url)
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    context.close()

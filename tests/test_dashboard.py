@@ -1,0 +1,165 @@
+"""The pages through Streamlit's own AppTest: which controls there are, and what they do to the experiment."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from toynet.ui import upload
+from toynet.ui.experiment import KEY
+
+SCRIPT = str(Path(__file__).parent.parent / "dashboard.py")
+
+
+@pytest.fixture
+def app():
+    return opened()
+
+
+def opened(**query):
+    app = AppTest.from_file(SCRIPT, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def trainer(app):
+    return app.session_state[KEY].trainer
+
+
+def keys(app):
+    kinds = ("selectbox", "select_slider", "number_input", "button_group")
+    return {widget.key for kind in kinds for widget in app.sidebar.get(kind)}
+
+
+def numbers(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_numbers_that_matter_are_in_view(app):
+    assert list(numbers(app)) == ["Epoch", "Update", "Train loss", "Test loss", "Test accuracy", "Gradient norm"]
+
+
+def test_three_pictures(app):
+    assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_sidebar_has_three_sections(app):
+    assert [header.value for header in app.sidebar.header] == ["Data", "Network", "Training"]
+
+
+def test_every_control_has_a_help_text(app):
+    for kind in ("selectbox", "select_slider", "number_input", "button_group", "file_uploader"):
+        for widget in app.sidebar.get(kind):
+            assert widget.proto.help, widget.key
+
+
+def test_labels_are_the_designs(app):
+    labels = {w.label for kind in ("selectbox", "select_slider", "number_input") for w in app.sidebar.get(kind)}
+    labels |= {w.proto.label for w in app.sidebar.get("button_group")}
+    wanted = {"Dataset", "Samples", "Noise", "Hidden size", "Activation", "Learning rate", "Batch mode", "Epochs"}
+    assert wanted <= labels
+    assert [b.label for b in app.main.button] == ["Reset", "Train", "Step (one update)", "One epoch"]
+
+
+def test_batch_size_is_offered_in_mini_batches_only(app):
+    assert "batch_size" not in keys(app)
+    assert "batch_size" in keys(opened(batch_mode="mini"))
+
+
+def test_noise_and_samples_are_offered_for_generated_data_only():
+    assert {"samples", "noise"} <= keys(opened(dataset="xor"))
+    assert not {"samples", "noise"} & keys(opened(dataset="breast_cancer"))
+
+
+def test_learning_rate_changes_without_a_new_run(app):
+    app.button(key="one_epoch").click().run()
+    before = trainer(app)
+    app.select_slider(key="learning_rate").set_value(1.0).run()
+    assert trainer(app) is before
+    assert before.learning_rate == 1.0
+    app.button(key="one_epoch").click().run()
+    assert before.metrics["learning_rate"].tolist() == [0.3, 0.3, 1.0]
+
+
+def test_epochs_change_without_a_new_run(app):
+    app.button(key="one_epoch").click().run()
+    before = trainer(app)
+    app.number_input(key="epochs").set_value(700).run()
+    assert trainer(app) is before
+    assert app.session_state[KEY].target == 700
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("hidden_size", 3), ("samples", 100), ("noise", 0.5), ("test_fraction", 0.5)]
+)
+def test_another_network_or_other_data_is_a_new_run(app, key, value):
+    app.button(key="one_epoch").click().run()
+    app.select_slider(key=key).set_value(value).run()
+    assert trainer(app).epoch == 0
+    assert getattr(trainer(app).config, key) == value
+    assert app.query_params[key] == str(value)
+
+
+def test_settings_come_from_the_address():
+    app = opened(dataset="spirals", hidden_size="9", learning_rate="0.25", batch_mode="mini", batch_size="7")
+    config = trainer(app).config
+    assert (config.dataset, config.hidden_size, config.learning_rate) == ("spirals", 9, 0.25)
+    assert (config.batch_mode, config.batch_size) == ("mini", 7)
+
+
+def test_nonsense_in_the_address_is_said_once_and_the_rest_is_kept():
+    app = opened(hidden_size="many", noise="nan", epochs="99")
+    (warning,) = app.warning
+    assert "hidden_size must be a whole number from 1 to 256, not 'many'" in warning.value
+    assert "noise must be a number from 0 to 1, not nan" in warning.value
+    assert trainer(app).config.epochs == 99
+
+
+def test_a_files_columns_are_offered_without_what_another_has_taken():
+    app = opened(dataset="csv", data_file="penguins.csv")
+    first, second = app.selectbox(key="feature_1"), app.selectbox(key="feature_2")
+    assert first.value not in second.options
+    app.selectbox(key="target").set_value("species").run()
+    assert {"class_1", "class_0"} <= keys(app)
+    app.selectbox(key="class_0").set_value("").run()
+    assert trainer(app).split.class_names == ("not Chinstrap", "Chinstrap")
+    assert "2 rows were left out" in " ".join(c.value for c in app.sidebar.caption)
+
+
+def test_a_file_too_small_to_split_is_trained_on_whole(app):
+    app.selectbox(key="dataset").set_value("xor.csv").run()
+    assert not app.exception
+    assert not app.error
+    assert trainer(app).split.y_train.size == 4
+    assert numbers(app)["Test loss"] == "–"
+
+
+def test_back_from_a_file_to_generated_data():
+    app = opened(dataset="csv", data_file="penguins.csv")
+    app.selectbox(key="dataset").set_value("moons").run()
+    assert trainer(app).config.dataset == "moons"
+    assert trainer(app).config.data_file == ""
+
+
+def test_an_upload_becomes_the_data_and_a_broken_one_changes_nothing(app, tmp_path, monkeypatch):
+    monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
+    monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
+    before = trainer(app)
+    app.file_uploader(key="upload").set_value(("broken.csv", b"\x89PNG\0", "text/csv")).run()
+    assert [e.value for e in app.error] == ["broken.csv is not a text file; export the table as CSV (UTF-8)."]
+    assert trainer(app) is before
+    rows = "".join(f"{i % 7},{i % 5},{'a' if i % 7 > 3 else 'b'}\n" for i in range(50))
+    app.file_uploader(key="upload").set_value(("good.csv", f"x,y,c\n{rows}".encode(), "text/csv")).run()
+    assert not app.error
+    assert trainer(app).split.feature_names == ("x", "y")
+    assert trainer(app).config.data_file.startswith("uploads/good-")
+
+
+@pytest.mark.parametrize("dataset", ["moons", "circles", "blobs", "quantiles", "xor", "spirals", "breast_cancer"])
+def test_every_dataset_opens(dataset):
+    app = opened(dataset=dataset)
+    assert not app.error
+    assert not app.warning
