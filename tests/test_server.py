@@ -1,0 +1,75 @@
+"""The server as `.streamlit/config.toml` sets it up: private, quiet, and closed to strangers."""
+
+import os
+import pty
+import subprocess
+import sys
+import time
+import urllib.request
+
+import psutil
+import pytest
+import websocket
+
+from tests import app
+
+
+@pytest.fixture(scope="module")
+def server():
+    with app.server() as (url, process):
+        yield url, process
+
+
+def connect(url, host, origin):
+    """Status of a WebSocket handshake that claims this Host and Origin."""
+    address = url.replace("http", "ws") + "/_stcore/stream"
+    try:
+        websocket.create_connection(address, host=host, origin=origin, timeout=10).close()
+    except websocket.WebSocketBadStatusException as refused:
+        return refused.status_code
+    return 101
+
+
+def test_listens_on_this_machine_only(server):
+    _, process = server
+    listening = [c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    assert listening == ["127.0.0.1"]
+
+
+def test_serves_its_own_host_and_refuses_foreign_ones(server):
+    url, _ = server
+    own = url.removeprefix("http://")
+    port = own.split(":")[1]
+    assert connect(url, own, url) == 101
+    assert connect(url, f"rebound.example:{port}", f"http://rebound.example:{port}") == 403
+    assert connect(url, own, "http://elsewhere.example") == 403
+
+
+def test_first_start_on_a_terminal_asks_nothing(tmp_path):
+    """A new home folder, a terminal for standard input: the app must come up by itself."""
+    ours, theirs = pty.openpty()
+    port = app.free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"],
+        cwd=app.ROOT,
+        env={**os.environ, "HOME": str(tmp_path), "BROWSER": "true"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None
+            assert time.monotonic() < deadline, os.read(ours, 4000).decode()
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        printed = os.read(ours, 4000).decode().lower()
+        assert "email" not in printed
+        assert "usage statistics" not in printed
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
