@@ -79,7 +79,7 @@ def _points(split, x_axis, y_axis):
     # On the field's middle grey, so that white and black outlines show in either theme.
     ground = {"fillColor": MIDDLE, "labelColor": "#1f2937", "padding": 4, "cornerRadius": 4}
     legend = alt.Legend(orient="top", title=None, labelLimit=220, symbolSize=90, **ground)
-    outline = alt.Legend(orient="top", title=None, symbolFillColor="#9ca3af", symbolSize=90, **ground)
+    outline = alt.Legend(orient="bottom", title=None, symbolFillColor="#9ca3af", symbolSize=90, **ground)
     return (
         alt.Chart(alt.NamedData("points"))
         .transform_calculate(

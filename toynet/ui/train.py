@@ -156,7 +156,8 @@ def _frame():
     if was_running and not now.running:
         st.rerun()
     _numbers(present, now)
-    left, right = st.columns(2)
+    with st.container(key="pictures"):
+        left, right = st.columns(2)
     loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
     with left:
         _chart(now.picture.boundary, boundary, "boundary")
@@ -190,7 +191,7 @@ def _numbers(present, now):
             "Test accuracy": f"{present['test_accuracy']:.1%}" if now.trainer.split.y_test.size else "–",
             "Gradient norm": f"{present['grad_norm']:.2e}",
         }
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="xsmall"):
             for label, value in numbers.items():
-                st.metric(label, value, width=118)
+                st.metric(label, value, width=104)
         st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,}")
