@@ -138,7 +138,7 @@ def boundary_tables(parameters, activation, split, plane, rows, images):
 
 
 def _half_table(lines):
-    points = np.concatenate([np.empty((0, 2)), *lines]).astype(np.float32)
+    points = np.concatenate([np.empty((0, 2)), *lines])
     numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     return pa.table(
         {
@@ -152,7 +152,7 @@ def _half_table(lines):
 
 def _points_table(parameters, activation, split, rows):
     X = np.concatenate([split.X_train, split.X_test])[rows]
-    own = split.own_units(X).astype(np.float32)
+    own = split.own_units(X)
     with np.errstate(over="ignore", invalid="ignore"):
         p = forward(parameters, X, activation).y_hat[0]
     return pa.table(
@@ -263,14 +263,15 @@ def curve_tables(history, series, x_column, present=None):
     for name, column in columns.items():
         values = history[column][rows]
         values = np.append(values, present[column]) if late else values
-        table[name] = pa.array(_drawable(values, name in NORMS.values()), from_pandas=True)
+        table[name] = values if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
     return {"curve": pa.table(table), "changes": _rate_changes(history, x_column)}
 
 
 def _drawable(values, log):
-    """float32, with NaN (a gap) for what the axis cannot show."""
-    bad = ~np.isfinite(values) | (values <= 0 if log else False)
-    return np.where(bad, np.nan, values).astype(np.float32)
+    """float32, with null (a gap) for what the axis cannot show."""
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
+    return pa.array(values, mask=~np.isfinite(values) | (values <= 0 if log else False))
 
 
 def _rate_changes(history, x_column):

@@ -130,5 +130,14 @@ def _checked(f, value):
         good = isinstance(value, kind) and not isinstance(value, bool)
         good = good and f.metadata["low"] <= value <= f.metadata["high"]
     if not good:
-        raise ValueError(f"{f.name} must be {range_text(f)}, not {value!r}")
+        raise ValueError(f"{f.name} must be {range_text(f)}, not {_shown(value)}")
     return f.type(value)
+
+
+def _shown(value):
+    """A value as a message shows it: cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more digits than Python prints
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:60]}…"

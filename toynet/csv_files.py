@@ -5,6 +5,7 @@ Every way in which a file can be unusable ends in a ValueError of one sentence.
 
 import io
 import re
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,9 +33,13 @@ def find(name):
         If there is none.
     """
     for path in (Path(name), DATA / name):
-        if path.is_file():
-            return path
-    raise ValueError(f"there is no file {name!r}; the files in data/ are {', '.join(shipped())}")
+        try:
+            if path.is_file():
+                return path
+        except (OSError, ValueError):  # a name that no file can have
+            break
+    shown = name if len(name) <= 80 else f"{name[:80]}…"
+    raise ValueError(f"there is no file {shown!r}; the files in data/ are {', '.join(shipped())}")
 
 
 def read(path):
@@ -74,8 +79,6 @@ def parse(content, name):
     ValueError
         One sentence that says what is wrong with the file and what to do.
     """
-    if not content.strip():
-        raise ValueError(f"{name} is empty")
     if b"\0" in content[:4096] or content.startswith(b"\x89PNG"):
         raise ValueError(f"{name} is not a text file; export the table as CSV (UTF-8)")
     try:
@@ -83,19 +86,45 @@ def parse(content, name):
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ValueError(f"{name} is not UTF-8 (line {line}); save it as CSV UTF-8") from error
-    header = text.lstrip().splitlines()[0]
+    if not text.strip():
+        raise ValueError(f"{name} is empty")
+    body = text.lstrip()
+    first_line = text[: len(text) - len(body)].count("\n") + 1
+    header = re.split(r"\r\n|\r|\n", body, maxsplit=1)[0]
     separator = max(",;\t", key=header.count)
-    try:
-        table = pd.read_csv(io.StringIO(text), sep=separator, skipinitialspace=True, low_memory=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise ValueError(f"{name} is not a table: {_tidy(error)}") from error
-    table.columns = [str(column).strip() for column in table.columns]
+    table = _table(body, separator, name)
+    table.index += first_line + 1
+    table.columns = [_tidy(column) for column in table.columns]
     _check(table, name, header, separator)
     return table
 
 
-def _tidy(error):
-    return re.sub(r"\s+", " ", str(error)).removeprefix("Error tokenizing data. C error: ").strip().rstrip(".")
+def _table(text, separator, name):
+    """The cells under the header; lines without any are left out, the index still counts them."""
+    # Separators behind the last cell, as some programs write them, are no cells.
+    text = re.sub(rf"{separator}+[ ]*$", "", text, flags=re.MULTILINE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                index_col=False,
+                low_memory=False,
+            )
+    except pd.errors.ParserWarning as error:
+        raise ValueError(f"{name} is not a table: some rows have more cells than there are column names") from error
+    except (ValueError, OverflowError) as error:  # pandas' parser errors are ValueErrors
+        reason = _tidy(error).removeprefix("Error tokenizing data. C error: ").rstrip(".")
+        raise ValueError(f"{name} is not a table: {reason}") from error
+    return table.dropna(how="all")
+
+
+def _tidy(text):
+    """As one line."""
+    return " ".join(str(text).split())
 
 
 def _check(table, name, header, separator):
@@ -103,6 +132,9 @@ def _check(table, name, header, separator):
     cells = [cell.strip().strip('"') for cell in header.split(separator)]
     if cells and all(_is_number(cell) for cell in cells):
         raise ValueError(f"{name} has no header: its first line is {header.strip()[:40]!r}; name the columns there")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise ValueError(f"{name} has two columns called {twice[0]!r}; name them apart")
     if table.shape[1] < 3:
         have = "one column" if table.shape[1] == 1 else f"{table.shape[1]} columns"
         raise ValueError(f"{name} has {have}; it takes three: two numeric inputs and a target")
@@ -127,15 +159,15 @@ def _is_number(cell):
 
 
 def _first_text(column):
-    """(line, cell) of the first text in a mostly numeric column, or None."""
+    """(line of the file, cell) of the first text in a mostly numeric column, or None."""
     if pd.api.types.is_numeric_dtype(column):
         return None
     filled = column.dropna().astype(str)
     as_numbers = pd.to_numeric(filled, errors="coerce")
     if filled.empty or as_numbers.notna().mean() < MOSTLY or as_numbers.notna().all():
         return None
-    row = as_numbers.isna().idxmax()
-    return int(row) + 2, filled[row]
+    line = as_numbers.isna().idxmax()
+    return int(line), _tidy(filled[line])
 
 
 def _wrong_text(column, wrong):
@@ -162,12 +194,13 @@ def text_by_mistake(table):
 
 def values(table, target):
     """The target's different values as sorted text: what class_0 and class_1 may be."""
-    return [_text(v) for v in sorted(table[target].dropna().unique(), key=lambda v: (isinstance(v, str), v))]
+    different = sorted(table[target].dropna().unique(), key=lambda v: (isinstance(v, str), v))
+    return list(dict.fromkeys(_text(v) for v in different))
 
 
 def _text(value):
     """2.0 and 2 are the same class: whole floats lose their point."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else _tidy(value)
 
 
 def suggest(table, target="", feature_1="", feature_2=""):
@@ -189,7 +222,8 @@ def suggest(table, target="", feature_1="", feature_2=""):
     feature_1 = feature_1 or (free.pop(0) if free else "")
     feature_2 = feature_2 or (free.pop(0) if free else "")
     if not (target and feature_1 and feature_2):
-        raise ValueError("the file leaves no two numeric inputs beside its target")
+        mistakes = text_by_mistake(table)
+        raise ValueError(mistakes[0] if mistakes else "the file leaves no two numeric inputs beside its target")
     return feature_1, feature_2, target
 
 
@@ -214,7 +248,9 @@ def points(table, config):
     """
     feature_1, feature_2, target = suggest(table, config.target, config.feature_1, config.feature_2)
     if len({feature_1, feature_2, target}) < 3:
-        raise ValueError(f"inputs and target must be three different columns, not {feature_1}, {feature_2}, {target}")
+        raise ValueError(
+            f"inputs and target must be three different columns, not {feature_1!r}, {feature_2!r}, {target!r}"
+        )
     numbers = np.stack([_numbers(table, c) for c in (feature_1, feature_2)], axis=1)
     if target not in table.columns:
         raise ValueError(f"there is no column {target!r}; the columns are {', '.join(table.columns)}")

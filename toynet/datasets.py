@@ -12,6 +12,10 @@ BREAST_CANCER_FEATURES = ("mean radius", "mean concave points")
 """The pair that separates the classes well at a glance; any two of the 30 may be chosen."""
 
 
+LARGEST = 1e150
+"""Inputs above this are refused: the margins and grids of the pictures must not overflow."""
+
+
 class Points(NamedTuple):
     """Samples in their own units: X (m, 2) and y (m,) of 0.0 and 1.0, with their names."""
 
@@ -172,12 +176,12 @@ def split(points, test_fraction, seed):
 
 
 def _mean_and_scale(X, names):
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, scale = X.mean(axis=0), X.std(axis=0)
-    for name, column, s in zip(names, X.T, scale, strict=True):
-        if not np.isfinite(s):
+    """Mean and standard deviation of each input, computed on X / max|X|, whose squares cannot under- or overflow."""
+    largest = np.abs(X).max(axis=0)
+    for name, column, peak in zip(names, X.T, largest, strict=True):
+        if peak > LARGEST:
             raise ValueError(f"the values of {name!r} are too large to compute with")
         # A constant's deviation is rounding noise, not always exactly 0.
-        if np.ptp(column) <= 1e-12 * np.abs(column).max():
+        if np.ptp(column) <= 1e-12 * peak:
             raise ValueError(f"every training value of {name!r} is the same ({column[0]:g}): nothing to learn from it")
-    return mean, scale
+    return largest * (X / largest).mean(axis=0), largest * (X / largest).std(axis=0)

@@ -189,8 +189,6 @@ class Trainer:
         row = self.present()
         if _measurable(row, self.split):
             self.metrics.append(row)
-        else:
-            self.diverged = _divergence(self.update, np.inf, self.parameters, self.config)
 
 
 def _measurable(row, split):

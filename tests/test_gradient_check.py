@@ -1,0 +1,154 @@
+"""The derivation against finite differences and the complex step; and that a wrong one is caught."""
+
+import numpy as np
+import pytest
+
+from toynet import Config, datasets, gradient_check, train
+from toynet.activations import ACTIVATIONS
+from toynet.gradient_check import numerical_gradients, relative_errors
+from toynet.network import Gradients, Parameters, backward, forward, initialise
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+ALL = 60
+
+
+def problem(d, activation, m=ALL, h=4, seed=0):
+    """Parameters with biases, and samples that keep clear of relu's kink."""
+    rng = np.random.default_rng(seed)
+    parameters = initialise(d, h, rng, activation)
+    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
+    X = rng.normal(size=(4 * ALL, d))
+    X = X[np.abs(forward(parameters, X, activation).Z1).min(axis=0) > 1e-3][:m]
+    assert len(X) == m
+    return parameters, X, rng.integers(0, 2, m).astype(float)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4])
+@pytest.mark.parametrize("m", [1, 2, 7, ALL])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_derived_gradient_agrees_with_finite_differences(activation, m, d):
+    errors = relative_errors(*problem(d, activation, m), activation)
+    assert list(errors) == ["W1", "b1", "W2", "b2"]
+    assert max(errors.values()) < 1e-7
+
+
+@pytest.mark.parametrize("m", [1, 7, ALL])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_derived_gradient_agrees_with_the_complex_step_to_rounding(activation, m):
+    # C(theta + i e) / e has the derivative as its imaginary part, and no rounding error of a difference.
+    parameters, X, y = problem(2, activation, m)
+    g = {"tanh": np.tanh, "sigmoid": lambda Z: 1 / (1 + np.exp(-Z))}[activation]
+
+    def textbook_cost(W1, b1, W2, b2):
+        y_hat = 1 / (1 + np.exp(-(W2 @ g(W1 @ X.T + b1) + b2)))
+        return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+    derived = backward(parameters, forward(parameters, X, activation), y, activation)
+    for k, gradient in enumerate(derived):
+        for index in np.ndindex(gradient.shape):
+            theta = [p.astype(complex) for p in parameters]
+            theta[k][index] += 1e-30j
+            assert gradient[index] == pytest.approx(textbook_cost(*theta).imag / 1e-30, rel=1e-10, abs=1e-15)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_gradients_stay_right_after_training_on_real_data(activation):
+    trainer = train(Config(dataset="breast_cancer", activation=activation, epochs=30, hidden_size=4))
+    errors = relative_errors(trainer.parameters, trainer.split.X_train, trainer.split.y_train, activation)
+    assert max(errors.values()) < 1e-7
+
+
+def test_checking_leaves_the_parameters_alone():
+    parameters, X, y = problem(2, "tanh")
+    before = [p.copy() for p in parameters]
+    relative_errors(parameters, X, y, "tanh")
+    assert all(np.array_equal(a, b) for a, b in zip(parameters, before, strict=True))
+
+
+def test_numerical_gradients_have_their_parameters_shapes():
+    parameters, X, y = problem(3, "tanh")
+    shapes = {name: gradient.shape for name, gradient in numerical_gradients(parameters, X, y, "tanh").items()}
+    assert shapes == {name: p.shape for name, p in parameters._asdict().items()}
+
+
+# --- classical mistakes ------------------------------------------------------------
+
+
+def no_mean(parameters, passed, y, activation):
+    return Gradients(*(g * y.size for g in backward(parameters, passed, y, activation)))
+
+
+def wrong_sign(parameters, passed, y, activation):
+    return Gradients(*(-g for g in backward(parameters, passed, y, activation)))
+
+
+def by_hand(parameters, passed, y, activation, output=1.0, g_prime_at=None, W2=None):
+    A0, _, A1, _, y_hat = passed
+    dC_dZ2 = (y_hat - y) / y.size * output
+    back = (parameters.W2 if W2 is None else W2).T @ dC_dZ2
+    dC_dZ1 = back * (1.0 if g_prime_at is None else ACTIVATIONS[activation].g_prime(g_prime_at))
+    return Gradients(dC_dZ1 @ A0.T, dC_dZ1.sum(1, keepdims=True), dC_dZ2 @ A1.T, dC_dZ2.sum(1, keepdims=True))
+
+
+def extra_sigma_prime(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation, passed.y_hat * (1 - passed.y_hat), passed.Z1)
+
+
+def g_prime_of_A1(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation, g_prime_at=passed.A1)
+
+
+def no_g_prime(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation)
+
+
+def W2_already_updated(parameters, passed, y, activation):
+    dC_dW2 = backward(parameters, passed, y, activation).dC_dW2
+    return by_hand(parameters, passed, y, activation, g_prime_at=passed.Z1, W2=parameters.W2 - 0.3 * dC_dW2)
+
+
+def summed_hidden_bias_missing(parameters, passed, y, activation):
+    right = backward(parameters, passed, y, activation)
+    return right._replace(dC_db1=right.dC_db1 / y.size)
+
+
+WRONG_EVERYWHERE, WRONG_HIDDEN = {"W1", "b1", "W2", "b2"}, {"W1", "b1"}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "where"),
+    [
+        (no_mean, WRONG_EVERYWHERE),
+        (wrong_sign, WRONG_EVERYWHERE),
+        (extra_sigma_prime, WRONG_EVERYWHERE),
+        (g_prime_of_A1, WRONG_HIDDEN),
+        (no_g_prime, WRONG_HIDDEN),
+        (W2_already_updated, WRONG_HIDDEN),
+        (summed_hidden_bias_missing, {"b1"}),
+    ],
+)
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_classical_mistake_is_caught_at_the_parameters_that_it_spoils(monkeypatch, activation, mistake, where):
+    monkeypatch.setattr(gradient_check, "backward", mistake)
+    errors = relative_errors(*problem(2, activation, 7), activation)
+    assert {name for name, error in errors.items() if error > 1e-3} == where
+    assert all(error < 1e-7 for name, error in errors.items() if name not in where)
+
+
+def test_mistake_in_a_single_component_is_caught(monkeypatch):
+    def one_off(*arguments):
+        right = backward(*arguments)
+        right.dC_dW1[2, 1] *= 1.001
+        return right
+
+    monkeypatch.setattr(gradient_check, "backward", one_off)
+    assert relative_errors(*problem(2, "tanh"), "tanh")["W1"] > 1e-5
+
+
+def test_check_runs_on_the_data_and_parameters_of_a_fresh_run():
+    config = Config(samples=50)
+    split = datasets.load(config)
+    parameters = initialise(2, config.hidden_size, np.random.default_rng(0))
+    assert isinstance(parameters, Parameters)
+    assert max(relative_errors(parameters, split.X_train, split.y_train, "tanh").values()) < 1e-7

@@ -1,0 +1,431 @@
+"""The Trainer: batches, epochs, history, changes in mid-run, divergence, and going on where it stopped."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toynet import Config, Trainer, datasets, train, training
+from toynet.network import backward, cost, forward
+from toynet.training import batch_size
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+SMALL = {"samples": 40, "hidden_size": 3, "epochs": 6}
+M = 30  # training samples of SMALL
+MODES = ("full", "mini", "stochastic")
+DIVERGING = Config(samples=40, activation="relu", learning_rate=1e6, epochs=200)
+modes = pytest.mark.parametrize("batch_mode", MODES)
+
+
+def small(**settings):
+    return Config(**{**SMALL, "batch_size": 8, **settings})
+
+
+def same_parameters(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one.parameters, other.parameters, strict=True))
+
+
+def numbers(trainer):
+    """The history without what differs from run to run."""
+    return trainer.history.drop(columns=["run", "seconds"])
+
+
+def assert_same_run(one, other):
+    assert same_parameters(one, other)
+    assert (one.epoch, one.update, one.samples_seen) == (other.epoch, other.update, other.samples_seen)
+    pd.testing.assert_frame_equal(numbers(one), numbers(other), check_exact=True)
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """The (X, y) of each update of trainers made after this, in order."""
+    seen = []
+
+    def spy(parameters, passed, y, activation):
+        seen.append((passed.A0.T.copy(), y.copy()))
+        return backward(parameters, passed, y, activation)
+
+    monkeypatch.setattr(training, "measure", lambda *_: (0.0,) * 9)  # leaves the updates' calls alone
+    monkeypatch.setattr(training, "backward", spy)
+    return seen
+
+
+# --- batches -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("batch_mode", "size", "sizes"),
+    [
+        ("full", 8, [30]),
+        ("mini", 8, [8, 8, 8, 6]),
+        ("mini", 10, [10, 10, 10]),
+        ("mini", 29, [29, 1]),
+        ("mini", 30, [30]),
+        ("mini", 10_000, [30]),
+        ("mini", 1, [1] * 30),
+        ("stochastic", 8, [1] * 30),
+    ],
+)
+def test_an_epoch_visits_every_sample_once_in_batches_of_the_right_size(batches, batch_mode, size, sizes):
+    trainer = Trainer(small(batch_mode=batch_mode, batch_size=size))
+    for epoch in (1, 2, 3):
+        batches.clear()
+        trainer.run_epoch()
+        assert [len(y) for _, y in batches] == sizes
+        visited = np.column_stack([np.concatenate(part) for part in zip(*batches, strict=True)])
+        everyone = np.column_stack([trainer.split.X_train, trainer.split.y_train])
+        np.testing.assert_array_equal(visited[np.lexsort(visited.T)], everyone[np.lexsort(everyone.T)])
+        assert (trainer.epoch, trainer.update, trainer.samples_seen) == (epoch, epoch * len(sizes), epoch * M)
+
+
+@pytest.mark.parametrize("batch_mode", ["mini", "stochastic"])
+def test_each_epoch_has_a_fresh_seeded_order(batches, batch_mode):
+    def orders(**settings):
+        batches.clear()
+        Trainer(small(batch_mode=batch_mode, **settings)).run(epochs=3)
+        return np.concatenate([X for X, _ in batches]).reshape(3, M, 2)
+
+    one = orders()
+    assert not np.array_equal(one[0], one[1]) and not np.array_equal(one[1], one[2])
+    np.testing.assert_array_equal(one, orders())
+    assert not np.array_equal(one, orders(init_seed=1))
+
+
+def test_samples_seen_counts_the_last_smaller_batch_by_its_size():
+    trainer = Trainer(small(batch_mode="mini"))
+    seen = []
+    for _ in range(5):
+        trainer.step()
+        seen.append(trainer.samples_seen)
+    assert seen == [8, 16, 24, 30, 38]
+
+
+@modes
+def test_an_update_is_the_learning_rate_times_the_gradient_averaged_over_its_own_batch(batches, batch_mode):
+    trainer = Trainer(small(batch_mode=batch_mode, learning_rate=0.7))
+    for _ in range(5):
+        before = trainer.parameters
+        trainer.step()
+        X, y = batches.pop()
+        rows = [(X[i : i + 1], y[i : i + 1]) for i in range(len(y))]
+        each = [backward(before, forward(before, x, "tanh"), c, "tanh") for x, c in rows]
+        for k, (old, new) in enumerate(zip(before, trainer.parameters, strict=True)):
+            np.testing.assert_allclose(new, old - 0.7 * np.mean([g[k] for g in each], axis=0), rtol=1e-12, atol=1e-15)
+
+
+def test_one_full_update_lowers_the_cost_and_leaves_the_old_parameters_as_they_were():
+    trainer = Trainer(small(learning_rate=0.1))
+    before = trainer.parameters
+    copies = [p.copy() for p in before]
+    trainer.step()
+    X, y = trainer.split.X_train, trainer.split.y_train
+    assert cost(forward(trainer.parameters, X, "tanh"), y) < cost(forward(before, X, "tanh"), y)
+    assert all(np.array_equal(a, b) for a, b in zip(before, copies, strict=True))
+
+
+def test_batch_size_of_each_mode():
+    assert [batch_size(small(batch_mode=mode), M) for mode in MODES] == [30, 8, 1]
+    assert batch_size(small(batch_mode="mini"), 5) == 5
+
+
+# --- history -----------------------------------------------------------------------
+
+
+def test_history_has_exactly_the_columns_of_the_design():
+    measured = ["run", "epoch", "update", "samples_seen", "seconds"]
+    measured += ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
+    measured += ["grad_norm_W1", "grad_norm_b1", "grad_norm_W2", "grad_norm_b2", "grad_norm", "learning_rate"]
+    settings = [f.name for f in dataclasses.fields(Config) if f.name != "learning_rate"]
+    config = small(batch_mode="mini", noise=0.1)
+    history = train(config).history
+    assert list(history) == measured + settings
+    for name in settings:
+        assert (history[name] == getattr(config, name)).all()
+
+
+def test_history_starts_before_any_update():
+    trainer = Trainer(small())
+    row = trainer.history.iloc[0]
+    assert len(trainer.history) == 1
+    assert (row.epoch, row["update"], row.samples_seen, row.seconds) == (0, 0, 0, 0.0)
+    assert row.train_loss == cost(forward(trainer.parameters, trainer.split.X_train, "tanh"), trainer.split.y_train)
+
+
+@modes
+def test_a_row_holds_what_is_true_at_the_end_of_its_epoch(batch_mode):
+    trainer = Trainer(small(batch_mode=batch_mode))
+    for _ in range(3):
+        trainer.run_epoch()
+        row, split = trainer.history.iloc[-1], trainer.split
+        for part, X, y in (("train", split.X_train, split.y_train), ("test", split.X_test, split.y_test)):
+            y_hat = forward(trainer.parameters, X, "tanh").y_hat[0]
+            assert row[f"{part}_loss"] == pytest.approx(-np.mean(np.log(np.where(y == 1, y_hat, 1 - y_hat))), rel=1e-12)
+            assert row[f"{part}_accuracy"] == np.mean((y_hat >= 0.5) == y)
+        passed = forward(trainer.parameters, split.X_train, "tanh")
+        norms = [np.sqrt((g**2).sum()) for g in backward(trainer.parameters, passed, split.y_train, "tanh")]
+        for name, norm in zip(("W1", "b1", "W2", "b2"), norms, strict=True):
+            assert row[f"grad_norm_{name}"] == pytest.approx(norm, rel=1e-12)
+        assert row.grad_norm == pytest.approx(np.sqrt(np.sum(np.square(norms))), rel=1e-12)
+        assert (row.epoch, row["update"], row.samples_seen) == (trainer.epoch, trainer.update, trainer.samples_seen)
+
+
+@pytest.mark.parametrize(
+    ("record_every", "epochs"),
+    [(1, [0, 1, 2, 3, 4, 5, 6]), (2, [0, 2, 4, 6]), (4, [0, 4, 6]), (6, [0, 6]), (100, [0, 6])],
+)
+def test_record_every_keeps_the_first_and_the_last_row(record_every, epochs):
+    history = train(small(record_every=record_every)).history
+    assert list(history.epoch) == epochs
+    assert len(history) == len(history.drop_duplicates("epoch"))
+
+
+@modes
+def test_record_every_does_not_change_the_numbers(batch_mode):
+    often, seldom = train(small(batch_mode=batch_mode)), train(small(batch_mode=batch_mode, record_every=4))
+    assert same_parameters(often, seldom)
+    kept = often.history[often.history.epoch.isin(seldom.history.epoch)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        kept.drop(columns=["run", "seconds", "record_every"]),
+        seldom.history.drop(columns=["run", "seconds", "record_every"]),
+        check_exact=True,
+    )
+
+
+@modes
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_same_config_gives_the_same_numbers(activation, batch_mode):
+    config = small(activation=activation, batch_mode=batch_mode)
+    assert_same_run(train(config), train(config))
+    assert not same_parameters(train(config), train(dataclasses.replace(config, init_seed=1)))
+
+
+def test_reading_history_and_the_present_in_mid_run_disturbs_nothing():
+    watched, alone = Trainer(small(batch_mode="mini")), train(small(batch_mode="mini"))
+    while watched.epoch < watched.config.epochs:
+        watched.step()
+        watched.present()
+        copy = watched.history
+        copy["train_loss"] = -1.0
+    assert_same_run(watched, alone)
+
+
+def test_no_test_share_leaves_the_test_figures_open_and_never_counts_as_divergence():
+    trainer = train(small(test_fraction=0.0))
+    assert trainer.history[["test_loss", "test_accuracy"]].isna().all(axis=None)
+    assert not trainer.diverged and trainer.epoch == 6 and trainer.samples_seen == 6 * 40
+    assert trainer.history.drop(columns=["test_loss", "test_accuracy"]).notna().all(axis=None)
+
+
+def test_runs_have_names_of_their_own_or_the_given_one():
+    assert Trainer(small()).history.run[0] != Trainer(small()).history.run[0]
+    assert train(small(), run="mine").history.run.unique().tolist() == ["mine"]
+
+
+def test_seconds_are_those_of_the_updates_and_never_go_back(monkeypatch):
+    clock = iter(range(10_000))
+    monkeypatch.setattr(training, "perf_counter", lambda: float(next(clock)))
+    trainer = Trainer(small(batch_mode="mini"))
+    trainer.run()
+    assert trainer.seconds == trainer.update == 24
+    assert list(trainer.history.seconds) == list(trainer.history["update"])
+
+
+def test_data_of_ones_own_can_be_trained_on():
+    split = datasets.load(Config(dataset="circles", samples=60))
+    trainer = Trainer(small(), split=split)
+    assert trainer.split is split
+    trainer.run()
+    assert trainer.samples_seen == 6 * 45
+
+
+@pytest.mark.parametrize("dataset", ["moons", "blobs", "xor", "circles"])
+def test_defaults_learn(dataset):
+    history = train(Config(dataset=dataset, noise=0.1)).history
+    assert history.train_loss.iloc[-1] < history.train_loss.iloc[0] / 2
+    assert history.test_accuracy.iloc[-1] > 0.85
+
+
+# --- changes in mid-run ------------------------------------------------------------
+
+
+@modes
+def test_changed_learning_rate_applies_at_once_and_is_recorded(batch_mode):
+    trainer, other = Trainer(small(batch_mode=batch_mode)), Trainer(small(batch_mode=batch_mode))
+    for t in (trainer, other):
+        t.run(epochs=2)
+    start = [p.copy() for p in trainer.parameters]
+    trainer.learning_rate = 0.03
+    trainer.step()
+    other.step()
+    for a, slow, fast in zip(start, trainer.parameters, other.parameters, strict=True):
+        np.testing.assert_allclose((slow - a) * 10, fast - a, rtol=1e-6, atol=1e-12)
+    trainer.run()
+    assert list(trainer.history.learning_rate) == [0.3] * 3 + [0.03] * 4
+    assert trainer.config.learning_rate == trainer.learning_rate == 0.03
+
+
+def test_learning_rate_changed_in_mid_epoch_counts_for_the_rest_of_it():
+    trainer = Trainer(small(batch_mode="mini"))
+    trainer.step()
+    before = trainer.parameters
+    trainer.learning_rate = 1e-6
+    trainer.run_epoch()
+    assert max(np.abs(a - b).max() for a, b in zip(before, trainer.parameters, strict=True)) < 1e-4
+    assert list(trainer.history.learning_rate) == [0.3, 1e-6]
+
+
+@pytest.mark.parametrize("value", [0, -1.0, float("nan"), "0.1", None])
+def test_bad_learning_rate_is_refused_and_the_old_one_stays(value):
+    trainer = Trainer(small())
+    with pytest.raises(ValueError, match="learning_rate"):
+        trainer.learning_rate = value
+    assert trainer.learning_rate == 0.3
+
+
+def test_more_epochs_can_be_asked_for_after_the_end():
+    trainer = train(small())
+    trainer.run()
+    assert trainer.epoch == 6
+    trainer.epochs = 9
+    trainer.run()
+    assert list(trainer.history.epoch) == list(range(10))
+    pd.testing.assert_frame_equal(numbers(trainer), numbers(train(small(epochs=9))), check_exact=True)
+
+
+# --- stopping and going on ---------------------------------------------------------
+
+
+@modes
+@settings(max_examples=25)
+@given(cuts=st.lists(st.integers(0, 40), max_size=4), data=st.data())
+def test_training_cut_anywhere_and_resumed_is_bit_for_bit_the_uninterrupted_training(batch_mode, cuts, data):
+    config = small(batch_mode=batch_mode)
+    trainer = Trainer(config)
+    for cut in cuts:
+        how = data.draw(st.sampled_from(["steps", "epoch", "no time", "run"]))
+        if how == "steps":
+            for _ in range(min(cut, 6 * M - trainer.update)):
+                if trainer.epoch < config.epochs:
+                    trainer.step()
+        elif trainer.epoch < config.epochs:
+            {"epoch": trainer.run_epoch, "no time": lambda: trainer.run(seconds=0), "run": lambda: trainer.run(2)}[
+                how
+            ]()
+        if trainer.epoch >= config.epochs:
+            break
+    trainer.epochs = max(config.epochs, trainer.epoch)
+    trainer.run()
+    assert_same_run(trainer, train(dataclasses.replace(config, epochs=trainer.epoch)))
+
+
+def test_step_is_one_update_and_the_epoch_ends_with_its_last():
+    trainer = Trainer(small(batch_mode="mini"))
+    for update in (1, 2, 3):
+        trainer.step()
+        assert (trainer.update, trainer.epoch, len(trainer.history)) == (update, 0, 1)
+    trainer.step()
+    assert (trainer.update, trainer.epoch, len(trainer.history)) == (4, 1, 2)
+
+
+def test_run_epoch_in_mid_epoch_makes_the_updates_that_are_left():
+    trainer = Trainer(small(batch_mode="mini"))
+    trainer.step()
+    trainer.run_epoch()
+    assert (trainer.epoch, trainer.update) == (1, 4)
+    trainer.run_epoch()
+    assert (trainer.epoch, trainer.update) == (2, 8)
+
+
+def test_run_stops_when_its_seconds_are_over_and_goes_on_where_it_stopped(monkeypatch):
+    clock = iter(range(100_000))
+    monkeypatch.setattr(training, "perf_counter", lambda: float(next(clock)))
+    trainer = Trainer(small(batch_mode="mini"))
+    stops = []
+    while trainer.epoch < 6:
+        trainer.run(seconds=8)
+        stops.append(trainer.update)
+    assert 3 < len(stops) < 24 and stops[0] % 4 != 0
+    assert_same_run(trainer, train(small(batch_mode="mini")))
+
+
+def test_run_without_time_makes_one_update():
+    trainer = Trainer(small(batch_mode="stochastic"))
+    trainer.run(seconds=0)
+    assert trainer.update == 1
+    trainer.run(epochs=1, seconds=0)
+    assert trainer.update == 2
+
+
+# --- divergence --------------------------------------------------------------------
+
+
+def test_divergence_ends_the_run_at_its_update_and_says_what_to_lower():
+    trainer = train(DIVERGING)
+    named = int(re.fullmatch(r"Diverged at update ([\d,]+): .*", trainer.diverged)[1].replace(",", ""))
+    assert trainer.update == named - 1 and 1 < named < 200
+    # The row of an epoch whose cost is already infinite is left out; the next update is the one that fails.
+    assert trainer.history["update"].iloc[-1] in (named - 2, named - 1)
+    assert "learning rate" in trainer.diverged and "1e+06" in trainer.diverged and "tanh" in trainer.diverged
+
+
+def test_diverged_run_keeps_finite_parameters_and_a_finite_history():
+    trainer = train(DIVERGING)
+    assert all(np.isfinite(p).all() for p in trainer.parameters)
+    assert np.isfinite(trainer.history.select_dtypes("number")).all(axis=None)
+    assert list(trainer.history.epoch) == list(range(len(trainer.history))) and len(trainer.history) > 1
+
+
+@modes
+def test_divergence_does_not_depend_on_which_epochs_are_recorded(batch_mode):
+    often, seldom = (train(dataclasses.replace(DIVERGING, batch_mode=batch_mode, record_every=n)) for n in (1, 1000))
+    assert often.diverged == seldom.diverged
+    assert same_parameters(often, seldom)
+
+
+def test_nothing_happens_after_divergence():
+    trainer = train(DIVERGING)
+    before, parameters, message = trainer.history, trainer.parameters, trainer.diverged
+    trainer.step()
+    trainer.run_epoch()
+    trainer.run(epochs=3, seconds=1)
+    trainer.run()
+    assert trainer.parameters is parameters and trainer.diverged == message
+    pd.testing.assert_frame_equal(trainer.history.drop(columns="seconds"), before.drop(columns="seconds"))
+
+
+@modes
+def test_divergence_is_the_same_however_the_run_was_cut(batch_mode):
+    config = dataclasses.replace(DIVERGING, batch_mode=batch_mode, hidden_size=3)
+    trainer = Trainer(config)
+    while trainer.epoch < 200 and not trainer.diverged:
+        trainer.run(seconds=0)
+    assert trainer.diverged == train(config).diverged
+    assert_same_run(trainer, train(config))
+
+
+def test_parameter_that_overflows_is_named_and_its_update_is_not_taken():
+    trainer = Trainer(small(activation="relu", learning_rate=1e6))
+    # Z2 is tiny, yet W2 carries an infinite step back into W1 and b1.
+    before = trainer.parameters._replace(W1=np.zeros((3, 2)), b1=np.full((3, 1), 1e-310), W2=np.full((1, 3), 1e305))
+    trainer.parameters = before
+    trainer.step()
+    assert "update 1: W1" in trainer.diverged
+    assert trainer.parameters is before and trainer.update == 0 and len(trainer.history) == 1
+
+
+def test_bounded_hidden_units_do_not_diverge_at_a_huge_rate():
+    trainer = train(small(learning_rate=1e6, epochs=50))
+    assert not trainer.diverged and trainer.epoch == 50
+    assert np.isfinite(trainer.history.select_dtypes("number")).all(axis=None)
+
+
+def test_epoch_that_can_not_be_measured_leaves_no_row():
+    trainer = Trainer(small())
+    trainer.split = trainer.split._replace(X_test=np.full_like(trainer.split.X_test, np.nan))
+    trainer.run()
+    assert len(trainer.history) == 1 and trainer.epoch == trainer.config.epochs
