@@ -151,7 +151,7 @@ def test_half_line_table_is_in_own_units_and_ordered():
 
 def test_half_line_table_is_empty_where_nothing_is_undecided():
     trainer = Trainer(Config(samples=40))
-    trainer.parameters = trainer.parameters._replace(b2=np.array([[100.0]]))
+    trainer = Trainer(trainer.config, parameters=trainer.parameters._replace(b2=np.array([[100.0]])))
     spec, tables, _ = boundary(trainer)
     assert tables["half"].num_rows == 0
     assert_fits(spec, tables)
@@ -179,12 +179,11 @@ def test_class_0_is_the_orange_circle_and_class_1_the_blue_square():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308])
 def test_parameters_that_are_not_finite_do_not_raise(value):
-    trainer = Trainer(Config(samples=40, activation="relu"))
-    for name in trainer.parameters._fields:
-        trainer.parameters = trainer.parameters._replace(
-            **{name: np.full_like(getattr(trainer.parameters, name), value)}
-        )
-        spec, tables, _ = boundary(trainer)
+    config = Config(samples=40, activation="relu")
+    parameters = Trainer(config).parameters
+    for name in parameters._fields:
+        parameters = parameters._replace(**{name: np.full_like(getattr(parameters, name), value)})
+        spec, tables, _ = boundary(Trainer(config, parameters=parameters))
         assert_fits(spec, tables)
 
 

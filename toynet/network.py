@@ -1,4 +1,4 @@
-"""The derivation: one hidden layer, sigmoid output, cross-entropy. Nothing else.
+"""The derivation: one hidden layer, sigmoid output, cross-entropy, one step of descent. Nothing else.
 
 m samples, d inputs, h hidden units. Samples are columns inside the network;
 people hand in rows, X of shape (m, d) and y of shape (m,), as in scikit-learn.
@@ -143,3 +143,8 @@ def backward(parameters, forward, y, activation):
     dC_dW1 = dC_dZ1 @ A0.T
     dC_db1 = dC_dZ1.sum(axis=1, keepdims=True)
     return Gradients(dC_dW1, dC_db1, dC_dW2, dC_db2)
+
+
+def updated(parameters, gradients, learning_rate):
+    """One step of gradient descent: theta - eta dC_dtheta for every parameter, as new Parameters."""
+    return Parameters(*(p - learning_rate * g for p, g in zip(parameters, gradients, strict=True)))

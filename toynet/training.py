@@ -1,4 +1,4 @@
-"""Training: batches, one update, one epoch, and the Trainer that runs and measures them."""
+"""Training: the Trainer, a run that can stop after any update and go on, and keeps its history."""
 
 import secrets
 from dataclasses import replace
@@ -7,45 +7,13 @@ from time import perf_counter
 
 import numpy as np
 
-from toynet import datasets
-from toynet.history import COLUMNS, History
-from toynet.network import Parameters, backward, cost, forward, initialise
+from toynet import datasets, engines
+from toynet.history import History
+from toynet.measuring import is_finite, measure
+from toynet.network import initialise
 
-
-def batch_size(config, m):
-    """Samples an update sees, of m training samples."""
-    return {"full": m, "mini": min(config.batch_size, m), "stochastic": 1}[config.batch_mode]
-
-
-def updated(parameters, gradients, learning_rate):
-    """One step of gradient descent, theta <- theta - eta * dC_dtheta; returns new Parameters."""
-    return Parameters(*(p - learning_rate * g for p, g in zip(parameters, gradients, strict=True)))
-
-
-def measure(parameters, split, activation):
-    """What history records of these parameters, on all rows of the split.
-
-    Returns
-    -------
-    tuple of 9 floats
-        In the order of `history.MEASURES`: losses in nats, accuracies in 0..1, norms
-        of the gradient of train_loss. Test figures are NaN without test samples.
-    """
-    test_loss = test_accuracy = np.nan
-    with np.errstate(over="ignore", invalid="ignore"):
-        train = forward(parameters, split.X_train, activation)
-        gradients = backward(parameters, train, split.y_train, activation)
-        norms = [float(np.linalg.norm(g)) for g in gradients]
-        train_loss, train_accuracy = cost(train, split.y_train), accuracy(train, split.y_train)
-        if split.y_test.size:
-            test = forward(parameters, split.X_test, activation)
-            test_loss, test_accuracy = cost(test, split.y_test), accuracy(test, split.y_test)
-    return (train_loss, test_loss, train_accuracy, test_accuracy, *norms, float(np.linalg.norm(norms)))
-
-
-def accuracy(forward, y):
-    """Share of samples on the right side of y_hat = 0.5 (which counts as class 1)."""
-    return float(np.mean((forward.Z2 >= 0) == y))
+SLICE = 0.002
+"""Seconds of training between two looks at the clock, about."""
 
 
 class Trainer:
@@ -58,20 +26,23 @@ class Trainer:
         Data to train on instead of `datasets.load(config)`.
     run : str, optional
         The run's name in its CSV; by default the time of its start and a random tail.
+    engine : str, optional
+        Name of the engine that trains; by default the fastest that is ready at the first update.
+    parameters : Parameters, optional
+        Where to start instead of the seeded initialisation.
 
     Attributes
     ----------
     config : Config
         Follows `learning_rate` and `epochs` when they are changed in mid-run.
     split : Split
-    parameters : Parameters
-    epoch, update, samples_seen : int
-        Completed so far.
     seconds : float
-        Time spent on updates.
+        Time spent training, measuring included.
     diverged : str
         Empty, or why the run ended: which update failed and what to lower. The
         failed update is not taken, so the parameters stay finite.
+    metrics : History
+        The rows recorded so far; `history` is the same as a DataFrame.
 
     Raises
     ------
@@ -79,22 +50,47 @@ class Trainer:
         If the data cannot be used.
     """
 
-    def __init__(self, config, split=None, run=None):
+    def __init__(self, config, split=None, run=None, engine=None, parameters=None):
         self.config = config
         self.split = datasets.load(config) if split is None else split
         self.run_name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
-        self._order_rng = np.random.default_rng(order_seed)
-        self.parameters = initialise(
-            self.split.X_train.shape[1], config.hidden_size, np.random.default_rng(init_seed), config.activation
-        )
-        self.epoch = self.update = self.samples_seen = 0
         self.seconds = 0.0
         self.diverged = ""
-        self._position = 0
-        self._order = None
+        init_seed, self._order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
+        d, rng = self.split.X_train.shape[1], np.random.default_rng(init_seed)
+        self._start = parameters or initialise(d, config.hidden_size, rng, config.activation)
+        self._wanted_engine = engine
+        self._engine = None
+        self._slice = 1
         self.metrics = History()
         self.metrics.append(self.present())
+
+    # --- what it is at ---------------------------------------------------------------
+
+    @property
+    def parameters(self):
+        """The present Parameters (copies)."""
+        return self._engine.parameters if self._engine else self._start
+
+    @property
+    def epoch(self):
+        """Epochs completed."""
+        return self._engine.epoch if self._engine else 0
+
+    @property
+    def update(self):
+        """Updates completed."""
+        return self._engine.update if self._engine else 0
+
+    @property
+    def samples_seen(self):
+        """Samples that updates have seen, counted again each time."""
+        return self.epoch * self.split.y_train.size + self._engine.position if self._engine else 0
+
+    @property
+    def engine(self):
+        """Name of the engine that trains this run, or would if it started now."""
+        return self._engine.name if self._engine else engines.choose(self._wanted_engine).name
 
     @property
     def learning_rate(self):
@@ -114,13 +110,25 @@ class Trainer:
     def epochs(self, value):
         self.config = replace(self.config, epochs=value)
 
+    def present(self):
+        """A history row (in the order of `history.COLUMNS`) of this very moment."""
+        measures = measure(self.parameters, self.split, self.config.activation)
+        return (self.epoch, self.update, self.samples_seen, self.seconds, *measures, self.learning_rate)
+
+    @property
+    def history(self):
+        """All rows so far as a DataFrame: the metrics CSV, column for column."""
+        return self.metrics.frame(self.run_name, self.settings())
+
+    def settings(self):
+        """The constant columns of the metrics CSV."""
+        return {**self.config.to_dict(), "engine": self.engine}
+
+    # --- training --------------------------------------------------------------------
+
     def step(self):
         """One update. The update that completes an epoch also records it."""
-        started = perf_counter()
-        completes_epoch = self._update()
-        self.seconds += perf_counter() - started
-        if completes_epoch:
-            self._complete_epoch()
+        self._advance(1)
 
     def run_epoch(self):
         """Go on to the end of the epoch: all its updates, or those that are left of it."""
@@ -142,82 +150,72 @@ class Trainer:
         last = max(self.config.epochs, self.epoch) if epochs is None else self.epoch + epochs
         deadline = perf_counter() + (np.inf if seconds is None else seconds)
         while self.epoch < last and not self.diverged:
-            self.step()
-            if perf_counter() >= deadline:
+            started = perf_counter()
+            # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
+            stop = self.config.epochs if self.epoch < self.config.epochs < last else last
+            updates = min(self._slice, stop * self._updates_an_epoch - self.update)
+            self._advance(updates)
+            now = perf_counter()
+            if now >= deadline:
                 return
-
-    def present(self):
-        """A history row (in the order of `history.COLUMNS`) of this very moment."""
-        measures = measure(self.parameters, self.split, self.config.activation)
-        return (self.epoch, self.update, self.samples_seen, self.seconds, *measures, self.learning_rate)
+            if now - started > SLICE:
+                self._slice = max(1, self._slice // 2)
+            elif updates == self._slice and now - started < SLICE / 2:
+                self._slice *= 2
 
     @property
-    def history(self):
-        """All rows so far as a DataFrame: the metrics CSV, column for column."""
-        return self.metrics.frame(self.run_name, self.config.to_dict())
+    def _updates_an_epoch(self):
+        return -(-self.split.y_train.size // (self._batch or self.split.y_train.size))
 
-    def _update(self):
-        """Take one update; return whether it completed the epoch."""
+    @property
+    def _batch(self):
+        """Samples an update sees; 0 for all."""
+        return {"full": 0, "mini": self.config.batch_size, "stochastic": 1}[self.config.batch_mode]
+
+    def _advance(self, updates):
+        """Up to so many updates, timed, and their epochs into the history."""
         if self.diverged:
-            return False
-        split, m = self.split, self.split.y_train.size
-        size = batch_size(self.config, m)
-        if size == m and self.config.batch_mode == "full":
-            X, y = split.X_train, split.y_train
-        else:
-            if self._position == 0:
-                self._order = self._order_rng.permutation(m)
-            batch = self._order[self._position : self._position + size]
-            X, y = split.X_train[batch], split.y_train[batch]
-        with np.errstate(over="ignore", invalid="ignore"):
-            passed = forward(self.parameters, X, self.config.activation)
-            gradients = backward(self.parameters, passed, y, self.config.activation)
-            after = updated(self.parameters, gradients, self.learning_rate)
-        if not _finite(passed.Z2, after):
-            self.diverged = _divergence(self.update + 1, passed.Z2, after, self.config)
-            return False
-        self.parameters = after
-        self.update += 1
-        self.samples_seen += y.size
-        self._position = (self._position + y.size) % m
-        return self._position == 0
-
-    def _complete_epoch(self):
-        self.epoch += 1
-        if self.epoch % self.config.record_every and self.epoch != self.config.epochs:
             return
-        row = self.present()
-        if _measurable(row, self.split):
+        if self._engine is None:
+            rng, every = np.random.default_rng(self._order_seed), self.config.record_every
+            choice = engines.choose(self._wanted_engine)
+            self._engine = choice(self._start, self.split, self.config.activation, self._batch, rng, every)
+        before, started = (self.update, self.seconds), perf_counter()
+        fine = self._engine.advance(updates, self.learning_rate)
+        self.seconds += perf_counter() - started
+        self._record(self._engine.take_rows(), *before)
+        if not fine:
+            self.diverged = _divergence(self.update + 1, self.config)
+
+    def _record(self, rows, update, seconds):
+        """Measured rows into the history; what lies between two looks at the clock is interpolated."""
+        pace = (self.seconds - seconds) / max(self.update - update, 1)
+        for epoch, *measures in rows:
+            at = int(epoch) * self._updates_an_epoch
+            seen = int(epoch) * self.split.y_train.size
+            self._append((epoch, at, seen, seconds + pace * (at - update), *measures, self.learning_rate))
+        ended = self.epoch == self.config.epochs and self.update == self.epoch * self._updates_an_epoch
+        if ended and self.metrics["epoch"][-1] < self.epoch and not self._append(self.present()):
+            self.diverged = _divergence(self.update, self.config)
+
+    def _append(self, row):
+        """Add a row whose figures are finite; elsewhere the next update will find that the run has diverged."""
+        if fine := is_finite(row[4:-1], self.split):
             self.metrics.append(row)
+        return fine
 
 
-def _measurable(row, split):
-    """Whether a history row is finite (but for the test figures where nothing is held back)."""
-    return all(
-        np.isfinite(v) or (c.startswith("test") and not split.y_test.size) for c, v in zip(COLUMNS, row, strict=True)
-    )
-
-
-def _finite(Z2, parameters):
-    """Whether cost (finite just where Z2 is) and parameters are finite."""
-    return np.isfinite(Z2).all() and all(np.isfinite(p).all() for p in parameters)
-
-
-def _divergence(update, Z2, parameters, config):
+def _divergence(update, config):
     """One sentence for a run that has left the finite numbers."""
-    infinite = [name for name, p in parameters._asdict().items() if not np.isfinite(p).all()]
-    if infinite and np.isfinite(Z2).all():
-        what = f"{' and '.join(infinite)} {'is' if len(infinite) == 1 else 'are'}"
-    else:
-        what = "the cost is"
     return (
-        f"Diverged at update {update:,}: {what} no longer finite. Start again with a lower learning rate "
-        f"(now {config.learning_rate:g})" + (" or tanh instead of relu." if config.activation == "relu" else ".")
+        f"Diverged at update {update:,}: the cost or a parameter is no longer finite. Start again with a lower "
+        f"learning rate (now {config.learning_rate:g})"
+        + (" or tanh instead of relu." if config.activation == "relu" else ".")
     )
 
 
-def train(config, run=None):
+def train(config, run=None, engine=None):
     """Run an experiment to its end: the Trainer after `config.epochs` epochs, or diverged."""
-    trainer = Trainer(config, run=run)
+    trainer = Trainer(config, run=run, engine=engine)
     trainer.run()
     return trainer

@@ -82,7 +82,7 @@ class Experiment:
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with TURN:
-            rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.config.to_dict()
+            rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()
 
 
