@@ -73,6 +73,13 @@ def boundary(trainer, split=None, images=()):
     return charts.boundary_chart(split, p), tables, images
 
 
+def in_own_units(table, p):
+    """A table's columns u, v, fractions of the plane's sides, as points; what the spec's calculations give."""
+    (x0, x1), (y0, y1) = p.x_range, p.y_range
+    table = table.to_pandas()
+    return np.stack([x0 + (x1 - x0) * table.u.astype(float), y0 + (y1 - y0) * table.v.astype(float)], axis=1)
+
+
 def curve(kind, history, x_column="epoch", **present):
     chart = charts.loss_chart(x_column, True) if kind == "loss" else charts.norm_chart(x_column)
     return chart, charts.curve_tables(history, KINDS[kind], x_column, **present)
@@ -98,12 +105,17 @@ def test_boundary_spec_is_valid_and_its_tables_match():
 
 def test_points_are_the_samples_in_their_own_units_with_class_part_and_probability():
     trainer = trained()
-    points = boundary(trainer)[1]["points"].to_pandas()
+    spec, tables, _ = boundary(trainer)
+    points = tables["points"].to_pandas()
     split = trainer.split
     X = np.concatenate([split.X_train, split.X_test])
-    np.testing.assert_allclose(points[["x", "y"]], split.own_units(X), rtol=1e-6, atol=1e-6)
-    np.testing.assert_array_equal(points.c, np.concatenate([split.y_train, split.y_test]))
-    np.testing.assert_array_equal(points.test, np.repeat([0, 1], [75, 25]))
+    p = plane(split)
+    np.testing.assert_allclose(in_own_units(tables["points"], p), split.own_units(X), rtol=1e-6, atol=1e-6)
+    (x0, x1), (y0, y1) = p.x_range, p.y_range
+    calculated = {d["as"]: d["calculate"] for d in dicts(spec) if d.get("as") in ("x", "y")}
+    assert calculated == {"x": f"{x0!r} + {x1 - x0!r} * datum.u", "y": f"{y0!r} + {y1 - y0!r} * datum.v"}
+    np.testing.assert_array_equal(points.kind % 2, np.concatenate([split.y_train, split.y_test]))
+    np.testing.assert_array_equal(points.kind // 2, np.repeat([0, 1], [75, 25]))
     np.testing.assert_allclose(points.p, forward(trainer.parameters, X, "tanh").y_hat[0], rtol=1e-5, atol=1e-7)
 
 
@@ -112,10 +124,10 @@ def test_points_of_ten_thousand_samples_are_a_fixed_few():
     rows = charts.shown(trainer.split)
     assert len(rows) == len(set(rows)) == charts.MOST_POINTS and (np.diff(rows) > 0).all() and rows[-1] < 10_000
     np.testing.assert_array_equal(rows, charts.shown(trainer.split))
-    points = boundary(trainer)[1]["points"].to_pandas()
+    points = boundary(trainer)[1]["points"]
     own = trainer.split.own_units(np.concatenate([trainer.split.X_train, trainer.split.X_test]))
-    np.testing.assert_allclose(points[["x", "y"]], own[rows], rtol=1e-5, atol=1e-6)
-    assert {(c, t) for c, t in zip(points.c, points.test, strict=True)} == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    np.testing.assert_allclose(in_own_units(points, plane(trainer.split)), own[rows], rtol=1e-5, atol=1e-6)
+    assert set(points.to_pydict()["kind"]) == {0, 1, 2, 3}
 
 
 @pytest.mark.parametrize("dataset", ["moons", "spirals"])
@@ -143,10 +155,11 @@ def test_same_field_is_not_drawn_again():
 
 
 def test_half_line_table_is_in_own_units_and_ordered():
-    half = boundary(trained())[1]["half"].to_pandas()
-    assert len(half) > 10 and (np.diff(half.i) == 1).all() and (np.diff(half.line.astype(int)) >= 0).all()
-    p = plane(trained().split)
-    assert half.x.between(*p.x_range).all() and half.y.between(*p.y_range).all()
+    spec, tables, _ = boundary(trained())
+    half = tables["half"].to_pandas()
+    assert len(half) > 10 and (np.diff(half.line.astype(int)) >= 0).all()
+    assert half.u.between(0, 1).all() and half.v.between(0, 1).all()
+    assert any(d.get("type") == "line" and d.get("order") is False for d in dicts(spec)), "drawn in the rows' order"
 
 
 def test_half_line_table_is_empty_where_nothing_is_undecided():
@@ -166,8 +179,8 @@ def test_names_with_odd_characters_leave_the_spec_whole(name):
     (domain,) = {tuple(d["domain"]) for d in dicts(spec) if d.get("range") == ["circle", "square"]}
     assert domain == (f"{name} (class 0)", f"not {name} (class 1)")
     (expression,) = [d["calculate"] for d in dicts(spec) if d.get("as") == "class"]
-    assert expression.endswith("[datum.c]")
-    assert tuple(json.loads(expression.removesuffix("[datum.c]"))) == domain
+    assert expression.endswith("[datum.kind % 2]")
+    assert tuple(json.loads(expression.removesuffix("[datum.kind % 2]"))) == domain
     assert expression.isascii()
 
 
@@ -187,9 +200,9 @@ def test_parameters_that_are_not_finite_do_not_raise(value):
         assert_fits(spec, tables)
 
 
-def test_field_is_a_png():
+def test_field_is_a_picture():
     (url,) = boundary(trained())[1]["field"].to_pydict()["url"]
-    assert base64.b64decode(url.split(",")[1]).startswith(b"\x89PNG")
+    assert base64.b64decode(url.split(",")[1])[8:12] == b"WEBP"
 
 
 @pytest.mark.parametrize("size", [1e-60, 1e-30, 1e30, 1e60])
@@ -197,7 +210,7 @@ def test_inputs_of_any_size_are_drawn(size):
     points = datasets.points(Config(samples=40))
     split = datasets.split(points._replace(X=points.X * size), 0.25, 0)
     drawn = boundary(Trainer(Config(samples=40), split=split))[1]["points"].to_pandas()
-    assert np.isfinite(drawn[["x", "y"]]).all(axis=None) and drawn.x.nunique() == drawn.y.nunique() == 40
+    assert np.isfinite(drawn[["u", "v"]]).all(axis=None) and drawn.u.nunique() == drawn.v.nunique() == 40
 
 
 # --- the curves --------------------------------------------------------------------
@@ -230,7 +243,7 @@ def test_curves_of_a_long_run_are_small_and_keep_their_peaks(kind):
     table = curve(kind, made_history(100_000, **columns))[1]["curve"]
     assert table.num_rows <= charts.MOST_ROWS and table.nbytes < 10_000
     drawn = table.to_pandas()
-    assert drawn.epoch[drawn[KINDS[kind][spike]].idxmax()] == 54_321
+    assert drawn.x[drawn[KINDS[kind][spike]].idxmax()] == 54_321
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, -np.inf, np.nan, 1e-60, 5e-324], ids=str)

@@ -9,19 +9,19 @@ from PIL import Image, ImageColor
 
 from toynet import Config, datasets, train
 from toynet.activations import sigma
-from toynet.field import BLUE, GRID, MIDDLE, ORANGE, evaluate, half_line, plane, png_url
+from toynet.field import BLUE, GRID, MIDDLE, ORANGE, evaluate, half_line, plane, image_url
 from toynet.network import Parameters, forward
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-PREFIX = "data:image/png;base64,"
+PREFIX = "data:image/webp;base64,"
 
 
 def pixels(url):
     """(GRID, GRID, 3) RGB of a data URL, first row on top."""
     assert url.startswith(PREFIX)
     image = Image.open(io.BytesIO(base64.b64decode(url.removeprefix(PREFIX), validate=True)))
-    assert image.format == "PNG" and image.size == (GRID, GRID)
+    assert image.format == "WEBP" and image.size == (GRID, GRID)
     return np.asarray(image.convert("RGB"))
 
 
@@ -46,32 +46,32 @@ def test_colours_are_those_of_the_design():
 
 @pytest.mark.parametrize(("probability", "colour"), [(0.0, ORANGE), (1.0, BLUE)])
 def test_certain_field_has_the_colour_of_its_class(probability, colour):
-    assert (pixels(png_url(np.full((GRID, GRID), probability))) == rgb(colour)).all()
+    assert (pixels(image_url(np.full((GRID, GRID), probability))) == rgb(colour)).all()
 
 
 def test_undecided_field_is_the_middle_colour():
-    drawn = pixels(png_url(np.full((GRID, GRID), 0.5))).astype(int)
+    drawn = pixels(image_url(np.full((GRID, GRID), 0.5))).astype(int)
     assert np.abs(drawn - rgb(MIDDLE)).max() <= 2
 
 
 def test_first_row_of_the_picture_is_the_highest_y_and_its_first_column_the_lowest_x():
     y_hat = np.zeros((GRID, GRID))
     y_hat[-1, 0] = 1.0
-    drawn = pixels(png_url(y_hat))
+    drawn = pixels(image_url(y_hat))
     assert (drawn[0, 0] == rgb(BLUE)).all()
     assert (drawn[-1, 0] == rgb(ORANGE)).all() and (drawn[0, -1] == rgb(ORANGE)).all()
 
 
 def test_bluer_is_more_probable_all_the_way():
     y_hat = np.tile(np.linspace(0, 1, GRID), (GRID, 1))
-    red, _, blue = pixels(png_url(y_hat))[0].astype(int).T
+    red, _, blue = pixels(image_url(y_hat))[0].astype(int).T
     assert (np.diff(red) <= 0).all()
     assert (np.diff(blue[: GRID // 2]) >= 0).all()
 
 
 def test_network_that_looks_at_height_only_paints_stripes_blue_on_top(trainer):
     p = plane(trainer.split)
-    drawn = pixels(png_url(evaluate(linear(0.0, 50.0, 0.0), p, "relu")[1]))
+    drawn = pixels(image_url(evaluate(linear(0.0, 50.0, 0.0), p, "relu")[1]))
     assert (drawn == drawn[:, :1]).all()
     assert (drawn[0] == rgb(BLUE)).all() and (drawn[-1] == rgb(ORANGE)).all()
 
@@ -99,7 +99,7 @@ def test_grid_is_made_of_pixel_centres(trainer):
 def test_field_is_the_networks_probability_at_the_pixel_centres(trainer):
     p = plane(trainer.split)
     Z2, y_hat = evaluate(trainer.parameters, p, "tanh")
-    for row, column in ((0, 0), (7, 60), (79, 79)):
+    for row, column in ((0, 0), (7, 60), (GRID - 1, GRID - 1)):
         x = (np.array([[p.x[column], p.y[row]]]) - trainer.split.mean) / trainer.split.scale
         passed = forward(trainer.parameters, x, "tanh")
         assert y_hat[row, column] == pytest.approx(passed.y_hat.item(), rel=1e-12)
@@ -138,12 +138,12 @@ def test_parameters_that_are_not_finite_still_give_a_picture(trainer, value):
         parameters = trainer.parameters._replace(**{name: np.full_like(getattr(trainer.parameters, name), value)})
         for activation in ("tanh", "relu"):
             Z2, y_hat = evaluate(parameters, p, activation)
-            assert pixels(png_url(y_hat)).shape == (GRID, GRID, 3)
+            assert pixels(image_url(y_hat)).shape == (GRID, GRID, 3)
             half_line(Z2, p)
 
 
 def test_missing_probability_is_painted_as_undecided():
-    drawn = pixels(png_url(np.full((GRID, GRID), np.nan))).astype(int)
+    drawn = pixels(image_url(np.full((GRID, GRID), np.nan))).astype(int)
     assert np.abs(drawn - rgb(MIDDLE)).max() <= 2
 
 

@@ -10,14 +10,14 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
-from toynet.field import BLUE, MIDDLE, ORANGE, evaluate, half_line, png_url
+from toynet.field import BLUE, MIDDLE, ORANGE, evaluate, half_line, image_url
 from toynet.network import forward
 from toynet.thinning import thin
 
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-MOST_ROWS = 300
+MOST_ROWS = 160
 """Rows of a curve drawn at most."""
 
 X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
@@ -34,7 +34,8 @@ BOUNDARY_HEIGHT, CURVE_HEIGHT = 580, 282
 def _spec(chart, height):
     """The chart as a Vega-Lite dict that canvas draws at the page's width."""
     spec = chart.properties(height=height).to_dict()
-    spec.pop("datasets", None)
+    for unneeded in ("datasets", "config", "$schema"):
+        spec.pop(unneeded, None)
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
     spec["autosize"] = {"type": "fit", "contains": "padding"}
@@ -54,8 +55,8 @@ def shown(split, seed=0):
 
 def boundary_chart(split, plane):
     """Spec of the boundary picture, over the datasets of `boundary_tables`."""
-    x_axis = alt.X("x:Q", title=split.feature_names[0], scale=alt.Scale(domain=plane.x_range, nice=False, zero=False))
-    y_axis = alt.Y("y:Q", title=split.feature_names[1], scale=alt.Scale(domain=plane.y_range, nice=False, zero=False))
+    x_scale, y_scale = (alt.Scale(domain=r, nice=False, zero=False) for r in (plane.x_range, plane.y_range))
+    x_name, y_name = split.feature_names
     field = (
         alt.Chart(alt.NamedData("field"))
         .mark_image(
@@ -65,13 +66,29 @@ def boundary_chart(split, plane):
     )
     line = (
         alt.Chart(alt.NamedData("half"))
-        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None)
-        .encode(x_axis, y_axis, detail="line:N", order="i:O")
+        .transform_calculate(**_own_units(plane))
+        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None, order=False)
+        .encode(alt.X("x:Q", title=x_name, scale=x_scale), alt.Y("y:Q", title=y_name, scale=y_scale), detail="line:N")
     )
-    return _spec(field + line + _points(split, x_axis, y_axis), BOUNDARY_HEIGHT)
+    return _spec(field + line + _points(split, plane), BOUNDARY_HEIGHT)
 
 
-def _points(split, x_axis, y_axis):
+def _own_units(plane):
+    """Calculations that undo `_fractions` in the browser: half the bytes of sending own units at full precision."""
+    (x0, x1), (y0, y1) = plane.x_range, plane.y_range
+    return {"x": f"{x0!r} + {x1 - x0!r} * datum.u", "y": f"{y0!r} + {y1 - y0!r} * datum.v"}
+
+
+def _fractions(points, plane):
+    """Points (k, 2) in own units as columns u, v: float32 fractions of the plane's sides."""
+    (x0, x1), (y0, y1) = plane.x_range, plane.y_range
+    return {
+        "u": ((points[:, 0] - x0) / (x1 - x0)).astype(np.float32),
+        "v": ((points[:, 1] - y0) / (y1 - y0)).astype(np.float32),
+    }
+
+
+def _points(split, plane):
     names = [
         f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
     ]
@@ -83,16 +100,17 @@ def _points(split, x_axis, y_axis):
     return (
         alt.Chart(alt.NamedData("points"))
         .transform_calculate(
-            **{"class": f"{json.dumps(names)}[datum.c]", "part": f"{json.dumps(parts)}[datum.test]"},
+            **_own_units(plane),
+            **{"class": f"{json.dumps(names)}[datum.kind % 2]", "part": f"{json.dumps(parts)}[datum.kind >> 1]"},
         )
         .mark_point(size=52, opacity=1, clip=True)
         .encode(
-            x_axis,
-            y_axis,
+            alt.X("x:Q", title=split.feature_names[0]),
+            alt.Y("y:Q", title=split.feature_names[1]),
             fill=alt.Fill("class:N", scale=alt.Scale(domain=names, range=[ORANGE, BLUE]), legend=legend),
-            shape=alt.Shape("class:N", scale=alt.Scale(domain=names, range=["circle", "square"]), legend=legend),
+            shape=alt.Shape("class:N", scale=alt.Scale(domain=names, range=["circle", "square"])),
             stroke=alt.Stroke("part:N", scale=alt.Scale(domain=parts, range=["#ffffff", "#111827"]), legend=outline),
-            strokeWidth=alt.condition("datum.test", alt.value(2), alt.value(0.8)),
+            strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(0.8)),
             tooltip=[
                 alt.Tooltip("x:Q", title=split.feature_names[0], format=".4~g"),
                 alt.Tooltip("y:Q", title=split.feature_names[1], format=".4~g"),
@@ -126,41 +144,32 @@ def boundary_tables(parameters, activation, split, plane, rows, images):
         What to hand in next time.
     """
     Z2, y_hat = evaluate(parameters, plane, activation)
-    url = png_url(y_hat)
+    url = image_url(y_hat)
     if not images or images[-1][1] != url:
         images = [*images, (images[-1][0] + 1 if images else 0, url)][-3:]
     tables = {
         "field": pa.table({"k": [k for k, _ in images], "url": [u for _, u in images]}),
-        "half": _half_table(half_line(Z2, plane)),
-        "points": _points_table(parameters, activation, split, rows),
+        "half": _half_table(half_line(Z2, plane), plane),
+        "points": _points_table(parameters, activation, split, plane, rows),
     }
     return tables, images
 
 
-def _half_table(lines):
-    points = np.concatenate([np.empty((0, 2)), *lines])
+def _half_table(lines, plane):
     numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    return pa.table(
-        {
-            "x": points[:, 0],
-            "y": points[:, 1],
-            "line": numbers.astype(np.uint16),
-            "i": np.arange(len(points), dtype=np.uint16),
-        }
-    )
+    points = np.concatenate([np.empty((0, 2)), *lines])
+    return pa.table({**_fractions(points, plane), "line": numbers.astype(np.uint16)})
 
 
-def _points_table(parameters, activation, split, rows):
+def _points_table(parameters, activation, split, plane, rows):
     X = np.concatenate([split.X_train, split.X_test])[rows]
-    own = split.own_units(X)
     with np.errstate(over="ignore", invalid="ignore"):
         p = forward(parameters, X, activation).y_hat[0]
+    in_test = rows >= split.y_train.size
     return pa.table(
         {
-            "x": own[:, 0],
-            "y": own[:, 1],
-            "c": np.concatenate([split.y_train, split.y_test])[rows].astype(np.uint8),
-            "test": (rows >= split.y_train.size).astype(np.uint8),
+            **_fractions(split.own_units(X), plane),
+            "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
             "p": p.astype(np.float32),
         }
     )
@@ -186,6 +195,7 @@ def _curves(series, x_column, title, scale):
     x_axis = alt.X(
         "x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False, **whole)
     )
+    plain_x = alt.X("x:Q", title=X_AXES[x_column])
     colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
     dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2], [10, 3]][: len(names)])
     legend = alt.Legend(orient="top", title=None, symbolSize=500)
@@ -198,7 +208,7 @@ def _curves(series, x_column, title, scale):
             x_axis,
             alt.Y("value:Q", title=title, scale=scale, axis=axis),
             color=alt.Color("series:N", scale=colours, legend=legend),
-            strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=legend),
+            strokeDash=alt.StrokeDash("series:N", scale=dashes),
         )
     )
     hover = alt.selection_point(
@@ -207,17 +217,17 @@ def _curves(series, x_column, title, scale):
     rule = (
         rows.mark_rule(color="#8a8f98")
         .encode(
-            x_axis,
+            plain_x,
             opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)),
             tooltip=[
-                alt.Tooltip("epoch:Q", title="Epoch", format=","),
-                *([] if x_column == "epoch" else [alt.Tooltip("x:Q", title=X_AXES[x_column], format=",.6~g")]),
+                alt.Tooltip("x:Q", title=X_AXES[x_column], format=",.6~g" if x_column == "seconds" else ","),
+                *([] if x_column == "epoch" else [alt.Tooltip("epoch:Q", title="Epoch", format=",")]),
                 *[alt.Tooltip(f"{name}:Q", title=name, format=".5~g") for name in names],
             ],
         )
         .add_params(hover)
     )
-    return _spec(lines + _rate_marks(x_axis) + rule, CURVE_HEIGHT)
+    return _spec(lines + _rate_marks(plain_x) + rule, CURVE_HEIGHT)
 
 
 def _log_axis():
@@ -227,10 +237,10 @@ def _log_axis():
     return alt.Axis(format=".0~e", tickCount=5, gridOpacity=grid)
 
 
-def _rate_marks(x_axis):
+def _rate_marks(plain_x):
     """A dashed rule with the new learning rate wherever it was changed."""
     labelled = alt.condition("datum.label", alt.value(1), alt.value(0))
-    marks = alt.Chart(alt.NamedData("changes")).encode(x_axis, opacity=labelled)
+    marks = alt.Chart(alt.NamedData("changes")).encode(plain_x, opacity=labelled)
     rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3], tooltip=None)
     text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
         text="label:N", y=alt.value(2)
@@ -257,14 +267,21 @@ def curve_tables(history, series, x_column, present=None):
     dict of str to pyarrow.Table
     """
     rows = thin([history[c] for c in series], MOST_ROWS)
-    columns = {"x": x_column, "epoch": "epoch", **{name: c for c, name in series.items()}}
+    columns = {"x": x_column, **({} if x_column == "epoch" else {"epoch": "epoch"})}
+    columns |= {name: c for c, name in series.items()}
     late = present is not None and present["update"] > history["update"][-1]
     table = {}
     for name, column in columns.items():
         values = history[column][rows]
         values = np.append(values, present[column]) if late else values
-        table[name] = values if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
+        table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
     return {"curve": pa.table(table), "changes": _rate_changes(history, x_column)}
+
+
+def _compact(values):
+    """float32 where that is exact (whole numbers up to 2^24), else as it is."""
+    small = values.astype(np.float32)
+    return small if np.array_equal(small, values) else values
 
 
 def _drawable(values, log):
