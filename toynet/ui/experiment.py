@@ -1,8 +1,7 @@
 """The experiment of one browser tab: everything the pages share, under one session key."""
 
-import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
 
 import numpy as np
 import streamlit as st
@@ -12,10 +11,12 @@ from toynet.config import Config
 from toynet.field import Plane, plane
 from toynet.history import COLUMNS
 from toynet.training import Trainer
+from toynet.ui.turns import Turns
 
-TURN = threading.Lock()
-"""Held by whoever trains or reads a trainer, across all tabs: NumPy and the
-interpreter lock slow each other down when several threads train at once."""
+NUMPY = Turns()
+"""Held, across all tabs, while NumPy trains or draws: its calls and the interpreter
+lock slow each other down when several threads make them at once. Compiled code lets
+go of the interpreter and needs no turn."""
 
 PERIOD = 0.1
 """Seconds from frame to frame."""
@@ -46,6 +47,8 @@ class Experiment:
     running: bool = False
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
+    own: Turns = field(default_factory=Turns)
+    """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 
     @classmethod
     def of(cls, config):
@@ -54,6 +57,16 @@ class Experiment:
         area = plane(trainer.split)
         picture = Picture(area, charts.boundary_chart(trainer.split, area), charts.shown(trainer.split))
         return cls(trainer, config.epochs, picture)
+
+    @contextmanager
+    def turn(self):
+        """Hold the trainer; yields the seconds that were waited for it."""
+        if self.trainer.engine == "compiled":
+            with self.own.turn() as waited:
+                yield waited
+        else:
+            with NUMPY.turn() as first, self.own.turn() as second:
+                yield first + second
 
     def train(self):
         """Start, or go on; at the end, go on for as many epochs again."""
@@ -66,7 +79,8 @@ class Experiment:
         budget = max(0.6 * PERIOD - self.drawing - waited, 0.01)
         left = self.target - self.trainer.epoch
         self.trainer.run(left if epochs is None else min(epochs, left), budget)
-        self.running = self.trainer.epoch < self.target and not self.trainer.diverged
+        if self.trainer.epoch >= self.target or self.trainer.diverged:
+            self.running = False
 
     def tables(self, x_column):
         """The present row and the datasets of the three charts, all of the same moment."""
@@ -81,7 +95,7 @@ class Experiment:
 
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""
-        with TURN:
+        with self.turn():
             rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()
 
@@ -106,22 +120,10 @@ def apply(config):
     """
     experiment = current()
     trainer = experiment.trainer
-    with TURN:
+    with experiment.turn():
         if config.epochs != trainer.epochs:
             trainer.epochs = experiment.target = config.epochs
         if config.learning_rate != trainer.learning_rate:
             trainer.learning_rate = config.learning_rate
     if config != trainer.config:
         start(config)
-
-
-class Turn:
-    """`with Turn() as waited`: hold `TURN`; `waited` is the seconds that took."""
-
-    def __enter__(self):
-        started = perf_counter()
-        TURN.acquire()
-        return perf_counter() - started
-
-    def __exit__(self, *exception):
-        TURN.release()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from toynet import charts
 from toynet.ui import address, experiment, sidebar, style
-from toynet.ui.experiment import PERIOD, SPEEDS, TURN, Turn
+from toynet.ui.experiment import PERIOD, SPEEDS
 
 COMPLAINTS = "complaints"
 """Session key: what was wrong with the address this tab was opened at."""
@@ -73,26 +73,26 @@ def _messages(problem):
 
 
 def _reset():
-    with TURN:
-        experiment.start(experiment.current().trainer.config)
+    experiment.start(experiment.current().trainer.config)
 
 
 def _train():
-    with TURN:
+    with experiment.current().turn():
         experiment.current().train()
 
 
 def _pause():
-    experiment.current().running = False
+    with experiment.current().turn():
+        experiment.current().running = False
 
 
 def _step():
-    with TURN:
+    with experiment.current().turn():
         experiment.current().trainer.step()
 
 
 def _one_epoch():
-    with TURN:
+    with experiment.current().turn():
         experiment.current().trainer.run_epoch()
 
 
@@ -147,13 +147,14 @@ def _curve_specs(x_axis, has_test):
 def _frame():
     """One frame: train for a moment, then draw that moment."""
     now, speed, x_axis = experiment.current(), SPEEDS[st.session_state["speed"]], st.session_state["x_axis"]
-    was_running = now.running
-    with Turn() as waited:
+    with now.turn() as waited:
+        was_running = now.running
         if was_running:
             now.advance(speed, waited)
         started = time.perf_counter()
         present, boundary, losses, norms = now.tables(x_axis)
-    if was_running and not now.running:
+        ended = was_running and not now.running
+    if ended:
         st.rerun()
     _numbers(present, now)
     with st.container(key="pictures"):
