@@ -39,8 +39,10 @@ def experiment(number):
 
 
 def assert_close(mine, theirs, tolerance=1e-12):
+    """Parameters agree relative to the largest of them: one that passes through 0 has no relative error of its own."""
+    scale = max(np.abs(b).max() for b in theirs)
     for a, b in zip(mine, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max())
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale)
 
 
 @fast
@@ -86,7 +88,7 @@ def test_divergence_is_found_at_the_same_update(engine, batch_mode, learning_rat
 
 @fast
 @pytest.mark.parametrize("broken", ["W1", "b1", "W2", "b2"])
-@pytest.mark.parametrize("value", [np.inf, np.nan, 1e308])
+@pytest.mark.parametrize("value", [np.inf, np.nan, 1e300])
 @pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
 def test_numbers_that_are_not_finite_end_the_run_alike(engine, broken, value, batch_mode, activation):

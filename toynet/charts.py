@@ -28,13 +28,16 @@ NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad
 SERIES_COLOURS = ("#7b4ab8", "#149c8a", "#c2410c", "#8a8f98")
 """Apart from the classes' orange and blue, and legible on light and dark ground."""
 
+SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [10, 3])
+
 BOUNDARY_HEIGHT, CURVE_HEIGHT = 580, 282
 
 
 def _spec(chart, height):
     """The chart as a Vega-Lite dict that canvas draws at the page's width."""
-    spec = chart.properties(height=height).to_dict()
-    for unneeded in ("datasets", "config", "$schema"):
+    with alt.data_transformers.enable("default", consolidate_datasets=False):
+        spec = chart.properties(height=height).to_dict()
+    for unneeded in ("config", "$schema"):
         spec.pop(unneeded, None)
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
@@ -66,60 +69,57 @@ def boundary_chart(split, plane):
     )
     line = (
         alt.Chart(alt.NamedData("half"))
-        .transform_calculate(**_own_units(plane))
         .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None, order=False)
         .encode(alt.X("x:Q", title=x_name, scale=x_scale), alt.Y("y:Q", title=y_name, scale=y_scale), detail="line:N")
     )
-    return _spec(field + line + _points(split, plane), BOUNDARY_HEIGHT)
+    return _spec(field + line + _points(split), BOUNDARY_HEIGHT)
 
 
-def _own_units(plane):
-    """Calculations that undo `_fractions` in the browser: half the bytes of sending own units at full precision."""
-    (x0, x1), (y0, y1) = plane.x_range, plane.y_range
-    return {"x": f"{x0!r} + {x1 - x0!r} * datum.u", "y": f"{y0!r} + {y1 - y0!r} * datum.v"}
+def _points(split):
+    """The samples; a point's kind is its class, plus 2 in the test part.
 
-
-def _fractions(points, plane):
-    """Points (k, 2) in own units as columns u, v: float32 fractions of the plane's sides."""
-    (x0, x1), (y0, y1) = plane.x_range, plane.y_range
-    return {
-        "u": ((points[:, 0] - x0) / (x1 - x0)).astype(np.float32),
-        "v": ((points[:, 1] - y0) / (y1 - y0)).astype(np.float32),
-    }
-
-
-def _points(split, plane):
+    Names come from expressions, not from calculated columns: Vega keeps something
+    for good of every row that it ever calculated a column for.
+    """
     names = [
         f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
     ]
-    parts = ["Training", "Test"]
+    labels = [*(f"{name}, training" for name in names), *(f"{name}, test" for name in names)]
     # On the field's middle grey, so that white and black outlines show in either theme.
-    ground = {"fillColor": MIDDLE, "labelColor": "#1f2937", "padding": 4, "cornerRadius": 4}
-    legend = alt.Legend(orient="top", title=None, labelLimit=220, symbolSize=90, **ground)
-    outline = alt.Legend(orient="bottom", title=None, symbolFillColor="#9ca3af", symbolSize=90, **ground)
+    legend = alt.Legend(
+        orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr=f"{_js(labels)}[datum.value]",
+        fillColor=MIDDLE, labelColor="#1f2937", padding=4, cornerRadius=4,
+    )  # fmt: skip
+    shown = {
+        split.feature_names[0]: "format(datum.x, '.4~g')",
+        split.feature_names[1]: "format(datum.y, '.4~g')",
+        "Is": f"{_js(labels)}[datum.kind]",
+        "Probability of class 1": "format(datum.p, '.4f')",
+    }
+    kinds = [0, 1, 2, 3]
+    outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
     return (
         alt.Chart(alt.NamedData("points"))
-        .transform_calculate(
-            **_own_units(plane),
-            **{"class": f"{json.dumps(names)}[datum.kind % 2]", "part": f"{json.dumps(parts)}[datum.kind >> 1]"},
+        .mark_point(
+            size=52,
+            opacity=1,
+            clip=True,
+            tooltip=alt.expr("{" + ", ".join(f"{_js(name)}: {value}" for name, value in shown.items()) + "}"),
         )
-        .mark_point(size=52, opacity=1, clip=True)
         .encode(
             alt.X("x:Q", title=split.feature_names[0]),
             alt.Y("y:Q", title=split.feature_names[1]),
-            fill=alt.Fill("class:N", scale=alt.Scale(domain=names, range=[ORANGE, BLUE]), legend=legend),
-            shape=alt.Shape("class:N", scale=alt.Scale(domain=names, range=["circle", "square"])),
-            stroke=alt.Stroke("part:N", scale=alt.Scale(domain=parts, range=["#ffffff", "#111827"]), legend=outline),
+            fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend),
+            shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
+            stroke=alt.Stroke("kind:N", scale=outline),
             strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(0.8)),
-            tooltip=[
-                alt.Tooltip("x:Q", title=split.feature_names[0], format=".4~g"),
-                alt.Tooltip("y:Q", title=split.feature_names[1], format=".4~g"),
-                alt.Tooltip("class:N", title="Is"),
-                alt.Tooltip("p:Q", title="Probability of class 1", format=".4f"),
-                alt.Tooltip("part:N", title="Part"),
-            ],
         )
     )
+
+
+def _js(value):
+    """A string or a list of them as a Vega expression."""
+    return json.dumps(value)
 
 
 def boundary_tables(parameters, activation, split, plane, rows, images):
@@ -158,7 +158,7 @@ def boundary_tables(parameters, activation, split, plane, rows, images):
 def _half_table(lines, plane):
     numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     points = np.concatenate([np.empty((0, 2)), *lines])
-    return pa.table({**_fractions(points, plane), "line": numbers.astype(np.uint16)})
+    return pa.table({**_places(points, plane), "line": numbers.astype(np.uint16)})
 
 
 def _points_table(parameters, activation, split, plane, rows):
@@ -168,11 +168,22 @@ def _points_table(parameters, activation, split, plane, rows):
     in_test = rows >= split.y_train.size
     return pa.table(
         {
-            **_fractions(split.own_units(X), plane),
+            **_places(split.own_units(X), plane),
             "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
             "p": p.astype(np.float32),
         }
     )
+
+
+def _places(points, plane):
+    """Points (k, 2) as columns x, y: float32 where that is as good as a millionth of the plane."""
+    columns = {}
+    for name, values, (low, high) in zip("xy", points.T, (plane.x_range, plane.y_range), strict=True):
+        with np.errstate(over="ignore"):
+            small = values.astype(np.float32)
+        fine = np.abs(small - values).max(initial=0.0) <= 1e-6 * (high - low)
+        columns[name] = small if fine else values
+    return columns
 
 
 # --- the curves --------------------------------------------------------------------
@@ -196,21 +207,15 @@ def _curves(series, x_column, title, scale):
         "x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False, **whole)
     )
     plain_x = alt.X("x:Q", title=X_AXES[x_column])
-    colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
-    dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2], [10, 3]][: len(names)])
-    legend = alt.Legend(orient="top", title=None, symbolSize=500)
-    rows = alt.Chart(alt.NamedData("curve"))
     axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else _log_axis()
-    lines = (
-        rows.transform_fold(names, as_=["series", "value"])
-        .mark_line(strokeWidth=2, clip=True, tooltip=None)
-        .encode(
-            x_axis,
-            alt.Y("value:Q", title=title, scale=scale, axis=axis),
-            color=alt.Color("series:N", scale=colours, legend=legend),
-            strokeDash=alt.StrokeDash("series:N", scale=dashes),
+    rows = alt.Chart(alt.NamedData("curve"))
+    # A layer for each curve instead of one folded layer: see `_points` on calculated columns.
+    lines = [
+        rows.mark_line(strokeWidth=2, clip=True, tooltip=None, color=colour, strokeDash=dash).encode(
+            plain_x if i else x_axis, alt.Y(f"{name}:Q", title=title, **({} if i else {"scale": scale, "axis": axis}))
         )
-    )
+        for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
+    ]
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
@@ -227,7 +232,21 @@ def _curves(series, x_column, title, scale):
         )
         .add_params(hover)
     )
-    return _spec(lines + _rate_marks(plain_x) + rule, CURVE_HEIGHT)
+    return _spec(alt.layer(*lines, *_rate_marks(plain_x), rule, _legend(names)), CURVE_HEIGHT)
+
+
+def _legend(names):
+    """A layer that draws nothing but the legend of the curves."""
+    colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
+    dashes = alt.Scale(domain=names, range=SERIES_DASHES[: len(names)])
+    legend = alt.Legend(orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2)
+    return (
+        alt.Chart(alt.Data(values=[{"name": name} for name in names]))
+        .mark_line(opacity=0, tooltip=None)
+        .encode(
+            color=alt.Color("name:N", scale=colours, legend=legend), strokeDash=alt.StrokeDash("name:N", scale=dashes)
+        )
+    )
 
 
 def _log_axis():
@@ -245,7 +264,7 @@ def _rate_marks(plain_x):
     text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
         text="label:N", y=alt.value(2)
     )
-    return rule + text
+    return rule, text
 
 
 def curve_tables(history, series, x_column, present=None):

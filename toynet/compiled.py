@@ -1,0 +1,663 @@
+"""The training loop, compiled: what network.py derives, written out for speed.
+
+Numbers agree with network.py after every update to rounding (1e-12). Where that file
+has one array expression per line of the derivation, this one has loops over a block
+of samples that fits the first cache, so that a data set of a million rows needs no
+more memory than its own and, where they are permuted, 4 bytes a row for their order.
+
+Parameters and gradients are kept in one array theta, (d2 + 3, width): the columns of
+W1 as rows, then b1, then W2, then a row that starts with b2. d2 is d rounded up to
+even and width is h rounded up to LANES; the padding is zero and stays zero. So every
+inner loop runs over whole vectors (a scalar remainder would cost more than the rest).
+
+Three shapes of the same update, chosen by the size of the batch:
+
+- many samples: vector lanes are samples (`_descend_batches`; `_pass_samples` for all of them);
+- a few: vector lanes are hidden units (`_descend_few`);
+- one: units as well, without a gradient array (`_descend_singles`).
+
+Functions called once per block or more often are inlined: a call that passes a dozen
+arrays is not free beside 32 samples.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+# Floating-point licences. FUSED: a * b + c may be rounded once. SUMS: sums may also be
+# reordered, else they would not vectorise. Neither lets the compiler assume that numbers
+# are finite: the divergence check relies on 0 * inf and 0 * nan being nan.
+FUSED = {"contract"}
+SUMS = {"contract", "reassoc", "nsz"}
+
+LANES = 8  # doubles per vector, at most
+FEW = 24  # batches smaller than this run with units as lanes
+STAGE = 1024  # samples brought in at once, ahead of their updates
+BLOCK = 64  # samples per block: A1 and g' of 64 samples stay in the first cache
+TANH, SIGMOID, RELU = 0, 1, 2
+# As NumPy scalars: Numba would compile a copy of the function for every Python constant.
+LEARN, SCORE = np.int64(1), np.int64(2)  # what `_pass_samples` is to do
+FINE, DIVERGED, UNMEASURABLE = range(3)  # what `advance` returns
+IN_ORDER = np.empty(0, np.uint32)
+CODES = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
+
+EPOCH, SAMPLE, READY, ROWS, UPDATES = range(5)  # entries of `progress`
+LOG2_E = 1.4426950408889634
+LN2_HIGH = 0.6931471803691238  # ln 2, its last 21 bits zero: k * LN2_HIGH is exact
+LN2_LOW = 1.9082149292705877e-10
+ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
+
+MASK32 = np.uint64(0xFFFFFFFF)
+PCG_HIGH, PCG_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
+
+
+# --- elementary functions ------------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _exp_parts(y):
+    """s = 2^k and q with exp(y) = s + s q, for -709.4 < y < 709.4.
+
+    y = k ln 2 + r with |r| <= ln(2)/2; q = exp(r) - 1 is a polynomial of degree 11
+    (error 1e-17), its terms paired up so that they do not wait for each other. The bits
+    of s are k + 1023 moved to the exponent; k = -1023 gives s = 0. nan stays nan (in q).
+    """
+    shifted = y * LOG2_E + ROUND
+    k = shifted - ROUND
+    r = (y - k * LN2_HIGH) - k * LN2_LOW
+    r2 = r * r
+    r4 = r2 * r2
+    low = (0.5000000000000001 + 0.16666666666666669 * r) + (0.04166666666662064 + 0.008333333333329793 * r) * r2
+    middle = (0.0013888888918939168 + 0.00019841269864380513 * r) + (
+        2.4801518641395993e-05 + 2.75572664186123e-06 * r
+    ) * r2
+    top = 2.7621338669142925e-07 + 2.5101346928350342e-08 * r
+    q = r + r2 * (low + r4 * (middle + r4 * top))
+    s = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
+    return s, q
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _exp_minus_abs(x):
+    """exp(-|x|); exactly 0 from |x| = 709 on."""
+    y = -abs(x)
+    s, q = _exp_parts(-709.2 if y < -709.2 else y)
+    return s + s * q
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _tanh(z):
+    """tanh(z) = u / (u + 2) with u = exp(2z) - 1; |tanh| rounds to 1 from |z| = 20 on."""
+    y = 2.0 * z
+    y = -40.0 if y < -40.0 else y  # in this order a nan passes through
+    y = 40.0 if y > 40.0 else y
+    s, q = _exp_parts(y)
+    u = s * q + (s - 1.0)
+    return u / (u + 2.0)
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _log1p(e):
+    """log(1 + e) for 0 <= e <= 1: 2 artanh(s) with s = e / (2 + e), a series in s^2."""
+    s = e / (2.0 + e)
+    w = s * s
+    w2 = w * w
+    w4 = w2 * w2
+    low = (0.6666666666666697 + 0.39999999999560126 * w) + (0.2857142867666099 + 0.22222212557929713 * w) * w2
+    high = (0.18182261108419745 + 0.15373274876358003 * w) + (0.135023424717571 + 0.10322669270499081 * w) * w2
+    return 2.0 * s + s * w * (low + w4 * (high + w4 * 0.1687070066109721))
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _sigma(z):
+    """1 / (1 + exp(-z)) as in activations.py."""
+    e = _exp_minus_abs(z)
+    return (1.0 if z >= 0.0 else e) / (1.0 + e)
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _activate(A, G, rows, columns, activation):
+    """Replaces Z1 in A by A1 = g(Z1) and writes g'(Z1) to G; columns in LANES."""
+    for j in range(rows):
+        if activation == TANH:
+            for i in range(LANES * columns):
+                a = _tanh(A[j, i])
+                A[j, i] = a
+                G[j, i] = 1.0 - a * a
+        elif activation == SIGMOID:
+            for i in range(LANES * columns):
+                z = A[j, i]
+                e = _exp_minus_abs(z)
+                t = 1.0 / (1.0 + e)
+                A[j, i] = (1.0 if z >= 0.0 else e) * t
+                G[j, i] = e * t * t
+        else:
+            for i in range(LANES * columns):
+                z = A[j, i]
+                A[j, i] = 0.0 if z < 0.0 else z  # a nan stays
+                G[j, i] = 1.0 if z > 0.0 else 0.0
+
+
+# --- the output unit -----------------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _pad(z2, y, n):
+    """Fills the last vector of n samples with sure and right ones: cost and dC/dZ2 exactly 0. Returns its end."""
+    end = (n + LANES - 1) // LANES * LANES
+    for i in range(n, end):
+        z2[i], y[i] = -1e4, 0.0
+    return end
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _output(z2, y, n, scale, e):
+    """e = dC/dZ2 of n samples, 0 in the padding behind them.
+
+    Returns 0.0, or nan if a Z2 is not finite.
+    """
+    end = _pad(z2, y, n)
+    broken = 0.0
+    for i in range(LANES * (end // LANES)):
+        broken += z2[i] * 0.0
+        e[i] = (_sigma(z2[i]) - y[i]) * scale
+    return broken
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _score(z2, y, n, scale, e):
+    """As `_output`, and the sum of the samples' costs and how many are classified rightly, from the same exp."""
+    end = _pad(z2, y, n)
+    broken = cost = right = 0.0
+    for i in range(LANES * (end // LANES)):
+        z = z2[i]
+        small = _exp_minus_abs(z)
+        broken += z * 0.0
+        cost += (0.0 if z < 0.0 else z) - y[i] * z + _log1p(small)
+        right += 1.0 if (1.0 if z >= 0.0 else 0.0) == y[i] else 0.0
+        e[i] = ((1.0 if z >= 0.0 else small) / (1.0 + small) - y[i]) * scale
+    return broken, cost, right - (end - n)
+
+
+# --- samples gathered ahead ----------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _gather(X, y, order, position, stop, batch, left, x, classes):
+    """Brings the samples from `position` up to `stop` in, as many as there is room for.
+
+    Block q of x, (blocks, d2, block), holds samples as columns, and classes[q] theirs. A
+    block has samples of one batch only. Gathering many at once is what makes a large data
+    set affordable: the processor waits for all of these rows together, not for one each.
+
+    Parameters
+    ----------
+    order : ndarray of uint32
+        The rows in their order; if empty, as they are.
+    left : int
+        Samples of the first batch that are still to come.
+    """
+    d, width = X.shape[1], x.shape[2]
+    for q in range(x.shape[0]):
+        if position >= stop:
+            break
+        n = min(width, left, stop - position)
+        if order.size > 0:
+            for i in range(n):
+                classes[q, i] = y[order[position + i]]
+            for k in range(d):
+                for i in range(n):
+                    x[q, k, i] = X[order[position + i], k]
+        else:
+            for i in range(n):
+                classes[q, i] = y[position + i]
+            for k in range(d):
+                for i in range(n):
+                    x[q, k, i] = X[position + i, k]
+        for k in range(d):
+            for i in range(n, min(width, n + LANES)):
+                x[q, k, i] = 0.0
+        position += n
+        left = batch if left == n else left - n
+
+
+# --- vector lanes are samples --------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _forward_samples(theta, d2, h, x, n, A, G, z2, activation):
+    """A1 and g'(Z1), (h, block), and Z2 of n LANES samples, the columns of x."""
+    for j in range(h):
+        b, w0, w1 = theta[d2, j], theta[0, j], theta[1, j]
+        for i in range(LANES * n):
+            A[j, i] = b + (w0 * x[0, i] + w1 * x[1, i])
+        for k in range(2, d2, 2):  # two inputs at a time: half the passes over A
+            w0, w1 = theta[k, j], theta[k + 1, j]
+            for i in range(LANES * n):
+                A[j, i] += w0 * x[k, i] + w1 * x[k + 1, i]
+    _activate(A, G, h, n, activation)
+    for i in range(LANES * n):
+        z2[i] = theta[d2 + 2, 0]
+    for j in range(h):
+        w = theta[d2 + 1, j]
+        for i in range(LANES * n):
+            z2[i] += w * A[j, i]
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _backward_samples(theta, gradient, d2, h, x, n, A, G, e):
+    """Adds a block's gradient."""
+    for i in range(LANES * n):
+        gradient[d2 + 2, 0] += e[i]
+    for j in range(h):
+        w = theta[d2 + 1, j]
+        sum_w2 = sum_b1 = sum_0 = sum_1 = 0.0
+        for i in range(LANES * n):
+            dz = e[i] * G[j, i]
+            sum_w2 += e[i] * A[j, i]
+            sum_b1 += dz
+            sum_0 += dz * x[0, i]
+            sum_1 += dz * x[1, i]
+            G[j, i] = dz
+        gradient[d2 + 1, j] += sum_w2
+        gradient[d2, j] += w * sum_b1
+        gradient[0, j] += w * sum_0
+        gradient[1, j] += w * sum_1
+        for k in range(2, d2, 2):
+            sum_0 = sum_1 = 0.0
+            for i in range(LANES * n):
+                sum_0 += G[j, i] * x[k, i]
+                sum_1 += G[j, i] * x[k + 1, i]
+            gradient[k, j] += w * sum_0
+            gradient[k + 1, j] += w * sum_1
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _pass_samples(theta, gradient, X, y, h, activation, stage, room, task):
+    """Runs all rows of X through the network, a block at a time.
+
+    Parameters
+    ----------
+    theta, gradient : ndarray (d2 + 3, width)
+        `gradient` is overwritten if LEARN.
+    X, y : ndarray (m, d), (m,)
+    h, activation : int
+    stage : tuple of ndarray
+        x and classes of `_gather`.
+    room : tuple of ndarray
+        Workspaces A, G (h, block), z2, e (block,).
+    task : int
+        LEARN (compute the gradient), SCORE (cost and hits), or both added.
+
+    Returns
+    -------
+    cost, right : float
+        Sums over the samples, 0 without SCORE.
+    """
+    m, d2 = y.size, theta.shape[0] - 3
+    x, classes = stage
+    A, G, z2, e = room
+    block = classes.shape[1]
+    learn, score = task & LEARN, task & SCORE
+    cost = right = broken = 0.0
+    if learn != 0:
+        gradient[:] = 0.0
+    q = classes.shape[0]
+    for first in range(0, m, block):
+        if q == classes.shape[0]:
+            _gather(X, y, IN_ORDER, first, m, m, m - first, x, classes)
+            q = 0
+        n = min(block, m - first)
+        whole = (n + LANES - 1) // LANES
+        _forward_samples(theta, d2, h, x[q], whole, A, G, z2, activation)
+        if score != 0:
+            b, c, r = _score(z2, classes[q], n, 1.0 / m, e)
+            cost += c
+            right += r
+        else:
+            b = _output(z2, classes[q], n, 1.0 / m, e)
+        broken += b
+        if learn != 0:
+            _backward_samples(theta, gradient, d2, h, x[q], whole, A, G, e)
+        q += 1
+    if learn != 0:
+        gradient[d2 + 2, 1] = broken
+    return cost, right
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _descend_batches(theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, room):
+    """One update per batch of order[start : stop]. Returns where it ended, before `stop` if an update is refused."""
+    theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
+    d2 = theta.shape[0] - 3
+    x, classes = stage
+    A, G, z2, e = room
+    block = classes.shape[1]
+    q = classes.shape[0]
+    for position in range(start, stop, batch):
+        size = min(batch, stop - position)
+        gradient[:] = 0.0
+        broken = 0.0
+        for first in range(0, size, block):
+            if q == classes.shape[0]:
+                _gather(X, y, order, position + first, stop, batch, batch - first, x, classes)
+                q = 0
+            n = min(block, size - first)
+            whole = (n + LANES - 1) // LANES
+            _forward_samples(theta, d2, h, x[q], whole, A, G, z2, activation)
+            broken += _output(z2, classes[q], n, 1.0 / size, e)
+            _backward_samples(theta, gradient, d2, h, x[q], whole, A, G, e)
+            q += 1
+        gradient[d2 + 2, 1] = broken
+        if not _update(theta_flat, gradient_flat, eta):
+            return position
+    return stop
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _update(theta, gradient, eta):
+    """theta -= eta gradient, unless that or a Z2 behind it is not finite; flat arrays. Returns whether it did.
+
+    The entry beside b2's derivative is nan if a Z2 was not finite.
+    """
+    broken = 0.0
+    for i in range(LANES * (theta.size // LANES)):
+        broken += (theta[i] - eta * gradient[i]) * 0.0
+    if broken != 0.0:
+        return False
+    for i in range(LANES * (theta.size // LANES)):
+        theta[i] -= eta * gradient[i]
+    return True
+
+
+# --- vector lanes are hidden units ---------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _forward_units(theta, d2, tiles, x, n, A, G, A_flat, G_flat, z2, activation):
+    """A1 and g'(Z1), (n, width), and Z2 of n samples, the columns of x; n a multiple of 4."""
+    for i in range(n):
+        x0, x1 = x[0, i], x[1, i]
+        for j in range(LANES * tiles):
+            A[i, j] = theta[d2, j] + (x0 * theta[0, j] + x1 * theta[1, j])
+        for k in range(2, d2, 2):
+            x0, x1 = x[k, i], x[k + 1, i]
+            for j in range(LANES * tiles):
+                A[i, j] += x0 * theta[k, j] + x1 * theta[k + 1, j]
+    _activate(A_flat, G_flat, 1, n * tiles, activation)
+    b2 = theta[d2 + 2, 0]
+    for i in range(0, n, 4):
+        p = q = r = s = 0.0
+        for j in range(LANES * tiles):
+            w = theta[d2 + 1, j]
+            p += w * A[i, j]
+            q += w * A[i + 1, j]
+            r += w * A[i + 2, j]
+            s += w * A[i + 3, j]
+        z2[i], z2[i + 1], z2[i + 2], z2[i + 3] = p + b2, q + b2, r + b2, s + b2
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _add_units(gradient, row, tiles, c0, c1, c2, c3, A, i):
+    """Adds c0 A[i] + c1 A[i + 1] + c2 A[i + 2] + c3 A[i + 3] to a row of the gradient."""
+    for j in range(LANES * tiles):
+        gradient[row, j] += (c0 * A[i, j] + c1 * A[i + 1, j]) + (c2 * A[i + 2, j] + c3 * A[i + 3, j])
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _backward_units(theta, gradient, d2, tiles, x, n, A, G, e):
+    """The gradient; four samples at a time, a quarter of the passes over it. The factor W2 comes last, once."""
+    gradient[:] = 0.0
+    for i in range(0, n, 4):
+        e0, e1, e2, e3 = e[i], e[i + 1], e[i + 2], e[i + 3]
+        gradient[d2 + 2, 0] += (e0 + e1) + (e2 + e3)
+        _add_units(gradient, d2 + 1, tiles, e0, e1, e2, e3, A, i)
+        _add_units(gradient, d2, tiles, e0, e1, e2, e3, G, i)
+        for k in range(d2):
+            _add_units(gradient, k, tiles, e0 * x[k, i], e1 * x[k, i + 1], e2 * x[k, i + 2], e3 * x[k, i + 3], G, i)
+    for k in range(d2 + 1):
+        for j in range(LANES * tiles):
+            gradient[k, j] *= theta[d2 + 1, j]
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, room):
+    """As `_descend_batches`, for batches smaller than FEW, which are one block each."""
+    theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
+    d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
+    x, classes = stage
+    A, G, z2, e = room
+    A_flat, G_flat = A.reshape((1, A.size)), G.reshape((1, G.size))
+    q = classes.shape[0]
+    for position in range(start, stop, batch):
+        if q == classes.shape[0]:
+            _gather(X, y, order, position, stop, batch, batch, x, classes)
+            q = 0
+        n = min(batch, stop - position)
+        whole = (n + 3) // 4 * 4
+        _forward_units(theta, d2, tiles, x[q], whole, A, G, A_flat, G_flat, z2, activation)
+        broken = _output(z2, classes[q], n, 1.0 / n, e)
+        _backward_units(theta, gradient, d2, tiles, x[q], whole, A, G, e)
+        gradient[d2 + 2, 1] = broken
+        if not _update(theta_flat, gradient_flat, eta):
+            return position
+        q += 1
+    return stop
+
+
+# --- one sample per update -----------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, room):
+    """One update per sample of order[start : stop]. Returns where it ended, before `stop` if an update is refused.
+
+    Every row of theta has its own loop: in one loop over all rows the compiler would
+    have to check at run time that no two of them overlap, and gives up on short rows.
+    """
+    d = X.shape[1]
+    d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
+    columns, classes = stage
+    A, G, x, _ = room
+    q = classes.shape[1]
+    for position in range(start, stop):
+        if q == classes.shape[1]:
+            _gather(X, y, order, position, stop, stop, stop - position, columns, classes)
+            q = 0
+        for k in range(d):
+            x[k] = columns[0, k, q]
+        for j in range(LANES * tiles):
+            A[0, j] = theta[d2, j] + (x[0] * theta[0, j] + x[1] * theta[1, j])
+        for k in range(2, d2, 2):
+            for j in range(LANES * tiles):
+                A[0, j] += x[k] * theta[k, j] + x[k + 1] * theta[k + 1, j]
+        _activate(A, G, 1, tiles, activation)
+        z2 = 0.0
+        for j in range(LANES * tiles):
+            z2 += theta[d2 + 1, j] * A[0, j]
+        z2 += theta[d2 + 2, 0]
+        e = _sigma(z2) - classes[0, q]
+        q += 1
+
+        broken = z2 * 0.0 + (theta[d2 + 2, 0] - eta * e) * 0.0
+        for j in range(LANES * tiles):
+            G[0, j] *= e * theta[d2 + 1, j]
+        for j in range(LANES * tiles):
+            broken += (theta[d2 + 1, j] - eta * (e * A[0, j])) * 0.0 + (theta[d2, j] - eta * G[0, j]) * 0.0
+        for k in range(d):
+            for j in range(LANES * tiles):
+                broken += (theta[k, j] - eta * (x[k] * G[0, j])) * 0.0
+        if broken != 0.0:
+            return position
+
+        theta[d2 + 2, 0] -= eta * e
+        for j in range(LANES * tiles):
+            theta[d2 + 1, j] -= eta * (e * A[0, j])
+        for j in range(LANES * tiles):
+            theta[d2, j] -= eta * G[0, j]
+        for k in range(d):
+            for j in range(LANES * tiles):
+                theta[k, j] -= eta * (x[k] * G[0, j])
+    return stop
+
+
+# --- permutations --------------------------------------------------------------------
+
+
+@intrinsic
+def _product_high(typing, a, b):
+    """The upper half of the 128-bit product of two uint64: one instruction, which neither NumPy nor Numba names."""
+
+    def generate(context, builder, signature, arguments):
+        wide = ir.IntType(128)
+        a, b = (builder.zext(argument, wide) for argument in arguments)
+        return builder.trunc(builder.lshr(builder.mul(a, b), wide(64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+@njit(forceinline=True)
+def _pcg_step(high, low, inc_high, inc_low):
+    """The 128-bit state times PCG's multiplier plus the increment, in 64-bit words."""
+    high = high * PCG_LOW + low * PCG_HIGH + _product_high(low, PCG_LOW)
+    low = low * PCG_LOW + inc_low
+    return high + inc_high + np.uint64(low < inc_low), low
+
+
+@njit
+def _permute(order, random):
+    """order = rng.permutation(m), bit for bit, and the generator's state afterwards.
+
+    NumPy's algorithm with PCG64 written into the loop, several times as fast as calling
+    it: Fisher-Yates from the end, where 32 random bits under a mask are drawn until they
+    are no larger than i. A rejected draw swaps i with itself, since a branch that a third
+    of the draws takes at random would cost more than the swap.
+
+    Parameters
+    ----------
+    order : ndarray (m,) of uint32
+    random : ndarray (6,) of uint64
+        State and increment of PCG64, high and low word each, whether half a number is
+        left over, and that half (see `random_state`).
+    """
+    high, low, inc_high, inc_low, has_half, half = random
+    for i in range(order.size):
+        order[i] = i
+    i = order.size - 1
+    mask = 1
+    while mask < i:
+        mask = 2 * mask + 1
+    while i > 0:
+        while i > mask >> 1:
+            if has_half:
+                draw = half
+                has_half = np.uint64(0)
+            else:
+                high, low = _pcg_step(high, low, inc_high, inc_low)
+                word = high ^ low
+                turn = high >> np.uint64(58)
+                word = (word >> turn) | (word << ((np.uint64(64) - turn) & np.uint64(63)))
+                draw, half = word & MASK32, word >> np.uint64(32)
+                has_half = np.uint64(1)
+            value = np.int64(draw) & mask
+            j = value if value <= i else i
+            order[i], order[j] = order[j], order[i]
+            i -= value <= i
+        mask >>= 1
+    random[0], random[1], random[4], random[5] = high, low, has_half, half
+
+
+# --- epochs --------------------------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=SUMS)
+def _measure(theta, gradient, X, y, X_test, y_test, h, activation, stage, room, row):
+    """One row of `history` but its epoch; leaves the gradient over all training rows. Returns whether it is finite."""
+    m, m_test, d2 = y.size, y_test.size, theta.shape[0] - 3
+    cost, right = _pass_samples(theta, gradient, X, y, h, activation, stage, room, LEARN | SCORE)
+    row[1], row[3] = cost / m, right / m
+    cost, right = _pass_samples(theta, gradient, X_test, y_test, h, activation, stage, room, SCORE)
+    row[2], row[4] = cost / m_test, right / m_test  # nan if there are none
+    W1, b1, W2, b2 = 0.0, 0.0, 0.0, gradient[d2 + 2, 0] ** 2
+    for j in range(h):
+        for k in range(d2):
+            W1 += gradient[k, j] ** 2
+        b1 += gradient[d2, j] ** 2
+        W2 += gradient[d2 + 1, j] ** 2
+    row[5], row[6], row[7], row[8] = np.sqrt(W1), np.sqrt(b1), np.sqrt(W2), np.sqrt(b2)
+    row[9] = np.sqrt(W1 + b1 + W2 + b2)
+    return (row[1] + row[9] + (row[2] if m_test > 0 else 0.0)) * 0.0 == 0.0
+
+
+@njit(error_model="numpy")
+def _workspaces(d2, blocks, block, lines, length):
+    """x and classes of `_gather`, and A, G (lines, length) and two more for a block's Z2 and dC/dZ2."""
+    stage = (np.zeros((blocks, d2, block)), np.zeros((blocks, block)))
+    room = (np.zeros((lines, length)), np.zeros((lines, length)), np.zeros(max(d2, block)), np.zeros(max(d2, block)))
+    return stage, room
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def advance(
+    theta, gradient, X, y, X_test, y_test, order, random, progress, history,
+    h, activation, batch, eta, updates, record_every,
+):  # fmt: skip
+    """Does up to `updates` updates, in place.
+
+    Returns
+    -------
+    int
+        FINE; DIVERGED: an update was refused, since a parameter or a Z2 behind it would
+        not have been finite; UNMEASURABLE: a loss or the norm of the gradient was not
+        finite, so that the row of this epoch is not counted.
+    """
+    m = y.size
+    d2, width = theta.shape[0] - 3, theta.shape[1]
+    size = m if batch == 0 else batch
+    # The blocks of a batch: as few as possible, equally long, whole vectors.
+    block = -(-size // (-(-size // BLOCK) * LANES)) * LANES
+    lines, length = h, block  # of A and G
+    if batch == 1:
+        block, lines, length = STAGE, 1, width
+    elif 1 < batch < FEW:
+        lines, length = block, width
+    stage, room = _workspaces(d2, STAGE // block, block, lines, length)
+    # In order, memory keeps up anyway: a few blocks leave the first cache to A and G.
+    all_stage, all_room = _workspaces(d2, 4, BLOCK, h, BLOCK)
+    while updates > 0 and (record_every == 0 or progress[ROWS] < history.shape[0]):
+        start = progress[SAMPLE]
+        stop = min(m, start + updates * size)
+        if batch > 0 and start == 0:
+            _permute(order, random)
+        if batch == 1:
+            position = _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, room)
+        elif 1 < batch < FEW:
+            position = _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, room)
+        elif batch > 0:
+            position = _descend_batches(
+                theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, room
+            )
+        else:
+            if progress[READY] == 0:
+                _pass_samples(theta, gradient, X, y, h, activation, all_stage, all_room, LEARN)
+            progress[READY] = 0
+            position = m if _update(theta.reshape(theta.size), gradient.reshape(theta.size), eta) else 0
+        done = (position - start + size - 1) // size
+        updates -= done
+        progress[UPDATES] += done
+        progress[SAMPLE] = position
+        if position < stop:
+            return DIVERGED
+        if position == m:
+            progress[SAMPLE] = 0
+            progress[EPOCH] += 1
+            if record_every > 0 and progress[EPOCH] % record_every == 0:
+                row = history[progress[ROWS]]
+                row[0] = progress[EPOCH]
+                finite = _measure(theta, gradient, X, y, X_test, y_test, h, activation, all_stage, all_room, row)
+                progress[READY] = 1  # in full batch this gradient is the next update's
+                if not finite:
+                    return UNMEASURABLE
+                progress[ROWS] += 1
+    return FINE
