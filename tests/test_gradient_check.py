@@ -5,8 +5,8 @@ import pytest
 
 from toynet import Config, datasets, gradient_check, train
 from toynet.activations import ACTIVATIONS
-from toynet.gradient_check import numerical_gradients, relative_errors
-from toynet.network import Gradients, Parameters, backward, forward, initialise
+from toynet.gradient_check import check, error_by_step, few_rows, numerical_gradients, relative_errors, smooth_rows
+from toynet.network import Gradients, Parameters, backward, cost, forward, initialise
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -152,3 +152,101 @@ def test_check_runs_on_the_data_and_parameters_of_a_fresh_run():
     parameters = initialise(2, config.hidden_size, np.random.default_rng(0))
     assert isinstance(parameters, Parameters)
     assert max(relative_errors(parameters, split.X_train, split.y_train, "tanh").values()) < 1e-7
+
+
+# --- the check itself --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("d", "h", "m"), [(2, 4, 1), (2, 4, 7), (3, 1, 7), (1, 5, ALL)])
+def test_central_differences_are_those_of_one_parameter_at_a_time(activation, d, h, m):
+    parameters, X, y = problem(d, activation, m, h)
+    numerical = numerical_gradients(parameters, X, y, activation, step=1e-4)
+    for name, values in parameters._asdict().items():
+        for index in np.ndindex(values.shape):
+            sides = []
+            for step in (1e-4, -1e-4):
+                moved = values.copy()
+                moved[index] += step
+                sides.append(cost(forward(parameters._replace(**{name: moved}), X, activation), y))
+            # Rounding of C, about 1e-16, over 2e-4.
+            assert numerical[name][index] == pytest.approx((sides[0] - sides[1]) / 2e-4, rel=1e-9, abs=1e-11)
+
+
+def test_costs_of_a_stack_are_the_networks_costs():
+    rng = np.random.default_rng(0)
+    Z2, y = rng.normal(0, 20, (5, 1, 9)), rng.integers(0, 2, 9).astype(float)
+    passed = forward(*problem(2, "tanh", 7)[:2], "tanh")
+    each = [cost(passed._replace(Z2=z), y) for z in Z2]
+    np.testing.assert_allclose(gradient_check.costs(passed._replace(Z2=Z2), y), each, rtol=1e-15)
+
+
+def test_check_tells_where_the_largest_error_is_and_what_both_say_there():
+    def one_off(*arguments):
+        right = backward(*arguments)
+        right.dC_dW1[2, 1] += 0.5
+        return right
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", one_off)
+    right = backward(parameters, forward(parameters, X, "tanh"), y, "tanh").dC_dW1[2, 1]
+    worst = checked["W1"]
+    assert worst.index == (2, 1)
+    assert worst.derived == pytest.approx(right + 0.5)
+    assert worst.numerical == pytest.approx(right, abs=1e-8)
+    assert worst.error == pytest.approx(0.5 / max(abs(right + 0.5), abs(right)), rel=1e-6)
+    assert {name: w.passes for name, w in checked.items()} == {"W1": False, "b1": True, "W2": True, "b2": True}
+
+
+def test_rule_whose_gradient_is_not_finite_is_wrong_and_quiet_about_it():
+    def nothing(*arguments):
+        return Gradients(*(np.full_like(g, np.nan) for g in backward(*arguments)))
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", nothing)
+    assert all(w.error == np.inf and not w.passes for w in checked.values())
+
+
+@pytest.mark.parametrize("learning_rate", [3.0, 100.0])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_right_rule_passes_after_training_with_large_steps(activation, learning_rate):
+    run = train(Config(activation=activation, learning_rate=learning_rate, epochs=100, hidden_size=16))
+    checked = check(run.parameters, run.split.X_train, run.split.y_train, activation)
+    assert all(w.passes for w in checked.values())
+
+
+def test_right_rule_passes_where_rounding_of_a_huge_Z2_drowns_the_difference():
+    parameters, X, y = problem(2, "tanh")
+    huge = parameters._replace(W2=parameters.W2 * 1e7)
+    assert all(w.passes for w in check(huge, X, y, "tanh").values())
+
+
+def test_samples_on_the_kink_of_relu_are_left_out():
+    parameters, X, y = problem(2, "relu", 7)
+    # b1_0 such that Z1_0 is exactly 0 for sample 3: the difference sees half the slope there.
+    b1 = parameters.b1.copy()
+    b1[0] = -(parameters.W1[0] @ X[3])
+    on_kink = parameters._replace(b1=b1)
+    assert smooth_rows(on_kink, X, "relu").tolist() == [True, True, True, False, True, True, True]
+    assert all(w.passes for w in check(on_kink, X, y, "relu").values())
+    assert smooth_rows(on_kink, X, "tanh").all() and smooth_rows(on_kink, X[3:4], "relu").all()
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_error_over_steps_is_a_v(activation):
+    curve = error_by_step(*problem(2, activation), activation)
+    assert curve[:, 0] == pytest.approx(10.0 ** -np.arange(1, 13))
+    errors = dict(zip(range(1, 13), curve[:, 1], strict=True))
+    # Truncation falls with the square of the step, rounding rises as one over it.
+    assert errors[1] / errors[2] == pytest.approx(100, rel=0.2)
+    assert errors[2] / errors[3] == pytest.approx(100, rel=0.2)
+    assert 1e3 < errors[11] / errors[7] < 1e5
+    assert min(errors, key=errors.get) in (5, 6)
+    assert errors[6] < 1e-7
+
+
+def test_quick_check_goes_through_all_rows_in_turns():
+    assert few_rows(300, 16).tolist() == list(range(300))
+    turns = [few_rows(333, 256, turn) for turn in range(7)]
+    assert {len(rows) for rows in turns} == {50}
+    assert set(np.concatenate(turns).tolist()) == set(range(333))

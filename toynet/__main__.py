@@ -7,8 +7,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from toynet import engines
 from toynet.config import Config, parse, range_text
 from toynet.training import Trainer
+
+
+LONG = 100_000
+"""Updates from which on a run is worth waiting for compiled code: a second or two in NumPy."""
+
+LOADING = 2.0
+"""Seconds that reading compiled code from disk may take."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,6 +55,7 @@ def main(arguments=None):
     out = options["csv"]
     if out and not Path(out).parent.is_dir():
         top.error(f"--csv {out}: there is no folder {Path(out).parent}")
+    _prepare(trainer)
     interrupted = _train_with_bar(trainer)
     try:
         trainer.history.to_csv(out or sys.stdout, index=False)
@@ -56,6 +65,13 @@ def main(arguments=None):
     if trainer.diverged:
         print(trainer.diverged, file=sys.stderr)
     return 130 if interrupted else bool(trainer.diverged)
+
+
+def _prepare(trainer):
+    """Give long runs the compiled engine if it is on disk; start compiling for the next run if it is not."""
+    if trainer.updates_an_epoch * trainer.epochs >= LONG:
+        engines.prepare()
+        engines.wait(LOADING)
 
 
 def _train_with_bar(trainer):

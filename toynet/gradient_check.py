@@ -1,22 +1,142 @@
 """Central differences against `backward`: the proof that the derivation is right."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from toynet.network import Parameters, backward, cost, forward
+from toynet.network import Forward, Parameters, backward, forward
 
 STEP = 1e-6
 """Half-width of the difference. Its truncation error is about STEP^2, its rounding
 error about 1e-16 / STEP: 1e-6 keeps both below 1e-9 for a cost of order 1."""
 
+STEPS = tuple(10.0**-k for k in range(1, 13))
+"""Steps at which `error_by_step` shows how the two errors trade off."""
+
 FLOOR = 0.01
 """Smallest magnitude that an error is divided by. Rounding alone puts about 1e-10
 into a difference, so a derivative far below this has no meaningful relative error."""
+
+TOLERANCE = 1e-5
+"""Largest relative error that passes. A right rule stays below a tenth of it even
+where weights have grown to hundreds; the classical mistakes are off by 0.1 and more."""
+
+FEW = 12800
+"""Hidden activations, rows x h, in a check that must be quick: under 1.5 ms."""
+
+
+class Checked(NamedTuple):
+    """The worst entry of one parameter: where it is, and the two derivatives there.
+
+    Attributes
+    ----------
+    error : float
+        Largest relative error among the parameter's entries.
+    index : tuple of 2 int
+        Row and column of that entry.
+    derived, numerical : float
+        What the rule says there, and the central difference.
+    allowed : float
+        `TOLERANCE`, and what rounding alone may add where Z2 has grown large.
+    """
+
+    error: float
+    index: tuple
+    derived: float
+    numerical: float
+    allowed: float
+
+    @property
+    def passes(self):
+        """Whether the rule is right here as far as a difference can tell."""
+        return self.error <= self.allowed
+
+
+def check(parameters, X, y, activation, backward=backward, step=STEP):
+    """Compare a rule's gradient with central differences, every single entry.
+
+    The error of one entry is |derived - numerical| divided by the larger of the two
+    magnitudes, or by `FLOOR` where both are smaller. Samples within reach of relu's
+    kink have no derivative to compare with and are left out.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    X : ndarray (m, d)
+    y : ndarray (m,)
+    activation : {"tanh", "sigmoid", "relu"}
+    backward : callable
+        The rule: (parameters, forward, y, activation) -> Gradients.
+    step : float
+
+    Returns
+    -------
+    dict of str to Checked
+        "W1", "b1", "W2", "b2".
+    """
+    rows = smooth_rows(parameters, X, activation, step)
+    X, y = X[rows], y[rows]
+    passed = forward(parameters, X, activation)
+    derived = backward(parameters, passed, y, activation)
+    numerical = numerical_gradients(parameters, X, y, activation, step)
+    rounding = _rounding(parameters, passed) / step
+    return {name: _worst(a, n, rounding) for (name, n), a in zip(numerical.items(), derived, strict=True)}
+
+
+def _worst(derived, numerical, rounding):
+    """The `Checked` of one parameter. A derivative that is not finite counts as infinitely wrong."""
+    scale = np.maximum(np.maximum(np.abs(derived), np.abs(numerical)), FLOOR)
+    with np.errstate(invalid="ignore"):
+        errors = np.nan_to_num(np.abs(derived - numerical) / scale, nan=np.inf)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(errors), errors.shape))
+    allowed = TOLERANCE + rounding / float(scale[index])
+    return Checked(float(errors[index]), index, float(derived[index]), float(numerical[index]), allowed)
+
+
+def _rounding(parameters, passed):
+    """What rounding can do to C: 1e-16 of the terms that Z2 is the sum of, a few times over."""
+    terms = np.abs(parameters.W2) @ np.abs(passed.A1) + np.abs(parameters.b2)
+    return float(4 * np.finfo(float).eps * (1.0 + terms.mean()))
+
+
+def smooth_rows(parameters, X, activation, step=STEP):
+    """Which samples a step cannot carry over relu's kink: all of them for tanh and sigmoid.
+
+    Moving an entry of row j of W1 or b1 by `step` moves Z1_j by up to step max(1, |x|).
+
+    Returns
+    -------
+    ndarray (m,) of bool
+        All true where no sample would be left.
+    """
+    everything = np.ones(len(X), dtype=bool)
+    if activation != "relu":
+        return everything
+    reach = 2 * step * np.maximum(np.abs(X).max(axis=1), 1.0)
+    clear = np.abs(forward(parameters, X, activation).Z1).min(axis=0) > reach
+    return clear if clear.any() else everything
+
+
+def few_rows(m, hidden_size, turn=0):
+    """Rows for a quick check while training runs: all of them, or as many as `FEW` allows.
+
+    Successive turns go through all rows.
+
+    Returns
+    -------
+    ndarray of int
+    """
+    most = max(50, FEW // hidden_size)
+    return np.arange(m) if m <= most else (turn * most + np.arange(most)) % m
 
 
 def numerical_gradients(parameters, X, y, activation, step=STEP):
     """dC/dtheta of every single parameter by central differences.
 
-    (C(theta + step) - C(theta - step)) / (2 step), one parameter at a time.
+    (C(theta + step) - C(theta - step)) / (2 step), one parameter at a time. An entry
+    that belongs to hidden unit j moves only what this unit adds to Z2, so the entry is
+    moved in the network of unit j alone, and those h networks go through one forward
+    pass together.
 
     Parameters
     ----------
@@ -31,27 +151,48 @@ def numerical_gradients(parameters, X, y, activation, step=STEP):
     dict of str to ndarray
         "W1", "b1", "W2", "b2", each in its parameter's shape.
     """
-    theta = Parameters(*(p.copy() for p in parameters))
+    whole = Parameters(*(p[None] for p in parameters))
+    units = _single_units(parameters, X, activation)
     numerical = {}
-    for name, values in theta._asdict().items():
-        gradient = np.empty_like(values)
-        for index in np.ndindex(values.shape):
-            kept = values[index]
-            values[index] = kept + step
-            above = cost(forward(theta, X, activation), y)
-            values[index] = kept - step
-            below = cost(forward(theta, X, activation), y)
-            values[index] = kept
-            gradient[index] = (above - below) / (2 * step)
-        numerical[name] = gradient
+    for name, values in parameters._asdict().items():
+        stack = whole if name == "b2" else units
+        columns = range(getattr(stack, name).shape[-1])
+        differences = [_difference(stack, name, column, X, y, activation, step) for column in columns]
+        numerical[name] = np.stack(differences, axis=-1).reshape(values.shape)
     return numerical
 
 
-def relative_errors(parameters, X, y, activation, step=STEP):
-    """How far the derived gradient is from central differences.
+def _single_units(parameters, X, activation):
+    """The network as h networks of one hidden unit each, every one with the same Z2.
 
-    The error of one derivative is |derived - numerical| divided by the larger of
-    the two magnitudes, or by `FLOOR` where both are smaller.
+    Stacked Parameters: W1 (h, 1, d), b1 (h, 1, 1), W2 (h, 1, 1), and as b2 (h, 1, m)
+    what b2 and the other units add for each sample.
+    """
+    W1, b1, W2, _ = parameters
+    passed = forward(parameters, X, activation)
+    others = passed.Z2 - W2.T * passed.A1
+    return Parameters(W1[:, None, :], b1[:, None, :], W2.T[:, None, :], others[:, None, :])
+
+
+def _difference(stack, name, column, X, y, activation, step):
+    """Central difference of C by `name`[..., column] in each network of a stack, (stacked,)."""
+    sides = []
+    for signed in (step, -step):
+        moved = getattr(stack, name).copy()
+        moved[..., column] += signed
+        sides.append(costs(forward(stack._replace(**{name: moved}), X, activation), y))
+    return (sides[0] - sides[1]) / (2 * step)
+
+
+def costs(forward: Forward, y):
+    """`network.cost` of each network of a stack: Z2 (stacked, 1, m) -> (stacked,)."""
+    Z2 = forward.Z2
+    C = np.maximum(Z2, 0.0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
+    return C.mean(axis=(-2, -1))
+
+
+def relative_errors(parameters, X, y, activation, step=STEP):
+    """How far the derived gradient is from central differences: `check` in one number a parameter.
 
     Parameters
     ----------
@@ -59,7 +200,6 @@ def relative_errors(parameters, X, y, activation, step=STEP):
     X : ndarray (m, d)
     y : ndarray (m,)
     activation : {"tanh", "sigmoid", "relu"}
-        relu has a kink: a sample within `step` of it spoils the difference there.
     step : float
 
     Returns
@@ -67,10 +207,25 @@ def relative_errors(parameters, X, y, activation, step=STEP):
     dict of str to float
         Parameter name -> its largest relative error; about 1e-9 when all is well.
     """
+    checked = check(parameters, X, y, activation, backward, step)
+    return {name: worst.error for name, worst in checked.items()}
+
+
+def error_by_step(parameters, X, y, activation, steps=STEPS, backward=backward):
+    """How the check depends on its step: the V, truncation on the right arm, rounding on the left.
+
+    The error of a step h is about a h^2 + b 1e-16 / h, least near the cube root of 1e-16.
+
+    Returns
+    -------
+    ndarray (len(steps), 2)
+        Step, and the largest relative error of all parameters at that step.
+    """
+    rows = smooth_rows(parameters, X, activation)
+    X, y = X[rows], y[rows]
     derived = backward(parameters, forward(parameters, X, activation), y, activation)
-    numerical = numerical_gradients(parameters, X, y, activation, step)
-    errors = {}
-    for (name, n), a in zip(numerical.items(), derived, strict=True):
-        scale = np.maximum(np.maximum(np.abs(a), np.abs(n)), FLOOR)
-        errors[name] = float(np.max(np.abs(a - n) / scale))
-    return errors
+    largest = []
+    for step in steps:
+        numerical = numerical_gradients(parameters, X, y, activation, step)
+        largest.append(max(_worst(a, n, 0.0).error for a, n in zip(derived, numerical.values(), strict=True)))
+    return np.column_stack([steps, largest])

@@ -14,15 +14,16 @@ from toynet.network import Parameters, backward, forward, updated
 class ReferenceEngine:
     """Trains by forward, backward and updated, as they stand in `network.py`.
 
-    Parameters and attributes are those of `NumpyEngine`.
+    Parameters and attributes are those of `NumpyEngine`, and `rule`: what to train
+    with instead of `network.backward`.
     """
 
     name = "reference"
 
-    def __init__(self, parameters, split, activation, batch, rng, record_every):
+    def __init__(self, parameters, split, activation, batch, rng, record_every, rule=None):
         self.parameters = Parameters(*parameters)
         self.epoch = self.position = self.update = 0
-        self._split, self._activation, self._rng = split, activation, rng
+        self._split, self._activation, self._rng, self._rule = split, activation, rng, rule
         self._shuffles, self._batch = batch > 0, batch or split.y_train.size
         self._record_every, self._rows = record_every, []
         self._order = slice(None)
@@ -49,7 +50,7 @@ class ReferenceEngine:
         batch = self._order[self.position : self.position + self._batch]
         X, y = self._split.X_train[batch], self._split.y_train[batch]
         passed = forward(self.parameters, X, self._activation)
-        gradients = backward(self.parameters, passed, y, self._activation)
+        gradients = (self._rule or backward)(self.parameters, passed, y, self._activation)
         after = updated(self.parameters, gradients, learning_rate)
         # The cost is finite just where Z2 is.
         if not all(np.isfinite(values).all() for values in (passed.Z2, *after)):

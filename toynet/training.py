@@ -30,6 +30,9 @@ class Trainer:
         Name of the engine that trains; by default the fastest that is ready at the first update.
     parameters : Parameters, optional
         Where to start instead of the seeded initialisation.
+    rule : callable, optional
+        What to train with instead of `network.backward`, with its signature; the reference
+        engine trains. The history's norms stay those of the true gradient.
 
     Attributes
     ----------
@@ -50,7 +53,7 @@ class Trainer:
         If the data cannot be used.
     """
 
-    def __init__(self, config, split=None, run=None, engine=None, parameters=None):
+    def __init__(self, config, split=None, run=None, engine=None, parameters=None, rule=None):
         self.config = config
         self.split = datasets.load(config) if split is None else split
         self.run_name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -59,7 +62,8 @@ class Trainer:
         init_seed, self._order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
         d, rng = self.split.X_train.shape[1], np.random.default_rng(init_seed)
         self._start = parameters or initialise(d, config.hidden_size, rng, config.activation)
-        self._wanted_engine = engine
+        self._wanted_engine = "reference" if rule else engine
+        self._rule = {"rule": rule} if rule else {}
         self._engine = None
         self._slice = 1
         self.metrics = History()
@@ -153,7 +157,7 @@ class Trainer:
             started = perf_counter()
             # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
             stop = self.config.epochs if self.epoch < self.config.epochs < last else last
-            updates = min(self._slice, stop * self._updates_an_epoch - self.update)
+            updates = min(self._slice, stop * self.updates_an_epoch - self.update)
             self._advance(updates)
             now = perf_counter()
             if now >= deadline:
@@ -164,7 +168,8 @@ class Trainer:
                 self._slice *= 2
 
     @property
-    def _updates_an_epoch(self):
+    def updates_an_epoch(self):
+        """Batches that the training samples make, the smaller last one included."""
         return -(-self.split.y_train.size // (self._batch or self.split.y_train.size))
 
     @property
@@ -179,7 +184,9 @@ class Trainer:
         if self._engine is None:
             rng, every = np.random.default_rng(self._order_seed), self.config.record_every
             choice = engines.choose(self._wanted_engine)
-            self._engine = choice(self._start, self.split, self.config.activation, self._batch, rng, every)
+            self._engine = choice(
+                self._start, self.split, self.config.activation, self._batch, rng, every, **self._rule
+            )
         before, started = (self.update, self.seconds), perf_counter()
         fine = self._engine.advance(updates, self.learning_rate)
         self.seconds += perf_counter() - started
@@ -191,10 +198,10 @@ class Trainer:
         """Measured rows into the history; what lies between two looks at the clock is interpolated."""
         pace = (self.seconds - seconds) / max(self.update - update, 1)
         for epoch, *measures in rows:
-            at = int(epoch) * self._updates_an_epoch
+            at = int(epoch) * self.updates_an_epoch
             seen = int(epoch) * self.split.y_train.size
             self._append((epoch, at, seen, seconds + pace * (at - update), *measures, self.learning_rate))
-        ended = self.epoch == self.config.epochs and self.update == self.epoch * self._updates_an_epoch
+        ended = self.epoch == self.config.epochs and self.update == self.epoch * self.updates_an_epoch
         if ended and self.metrics["epoch"][-1] < self.epoch and not self._append(self.present()):
             self.diverged = _divergence(self.update, self.config)
 

@@ -4,6 +4,8 @@ import gc
 
 import streamlit as st
 
+from toynet import engines
+
 
 @st.cache_resource
 def freeze():
@@ -13,5 +15,15 @@ def freeze():
     pandas, altair and scikit-learn loaded that alone takes a tenth of a second,
     a whole frame. Objects that are frozen are not walked again.
     """
+    _freeze()
+
+
+@st.cache_resource
+def prepare():
+    """Start making the compiled engine ready in the background; called when the first page stands."""
+    engines.prepare(then=_freeze)
+
+
+def _freeze():
     gc.collect()
     gc.freeze()

@@ -6,7 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from toynet import charts
-from toynet.ui import address, experiment, sidebar, style
+from toynet.ui import address, experiment, sidebar, startup, style
 from toynet.ui.experiment import PERIOD, SPEEDS
 
 COMPLAINTS = "complaints"
@@ -32,6 +32,7 @@ def page():
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
     # The last deltas of a run are dropped if the next one starts before they are flushed.
     time.sleep(0.03)
+    startup.prepare()
 
 
 def _open():
