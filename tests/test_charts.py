@@ -110,7 +110,8 @@ def test_points_are_the_samples_in_their_own_units_with_class_part_and_probabili
     assert "transform" not in json.dumps(spec), "Vega never forgets rows that it has calculated a column for"
     np.testing.assert_array_equal(points.kind % 2, np.concatenate([split.y_train, split.y_test]))
     np.testing.assert_array_equal(points.kind // 2, np.repeat([0, 1], [75, 25]))
-    np.testing.assert_allclose(points.p, forward(trainer.parameters, X, "tanh").y_hat[0], rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(points.p, (1e4 * forward(trainer.parameters, X, "tanh").y_hat[0]).round())
+    assert "datum.p / 10000" in json.dumps(spec)
 
 
 def test_points_of_ten_thousand_samples_are_a_fixed_few():

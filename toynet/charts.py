@@ -17,7 +17,7 @@ from toynet.thinning import thin
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-MOST_ROWS = 160
+MOST_ROWS = 150
 """Rows of a curve drawn at most."""
 
 X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
@@ -94,7 +94,7 @@ def _points(split):
         split.feature_names[0]: "format(datum.x, '.4~g')",
         split.feature_names[1]: "format(datum.y, '.4~g')",
         "Is": f"{_js(labels)}[datum.kind]",
-        "Probability of class 1": "format(datum.p, '.4f')",
+        "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }
     kinds = [0, 1, 2, 3]
     outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
@@ -170,7 +170,8 @@ def _points_table(parameters, activation, split, plane, rows):
         {
             **_places(split.own_units(X), plane),
             "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
-            "p": p.astype(np.float32),
+            # In units of the last digit shown.
+            "p": np.nan_to_num(p * 10_000).round().astype(np.uint16),
         }
     )
 

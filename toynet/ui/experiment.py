@@ -1,6 +1,5 @@
 """The experiment of one browser tab: everything the pages share, under one session key."""
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,10 +12,8 @@ from toynet.history import COLUMNS
 from toynet.training import Trainer
 from toynet.ui.turns import Turns
 
-NUMPY = Turns()
-"""Held, across all tabs, while NumPy trains or draws: its calls and the interpreter
-lock slow each other down when several threads make them at once. Compiled code lets
-go of the interpreter and needs no turn."""
+TRAINING = Turns()
+"""Held while a tab trains, so that of the machine's cores all but one are left for drawing."""
 
 PERIOD = 0.1
 """Seconds from frame to frame."""
@@ -58,27 +55,18 @@ class Experiment:
         picture = Picture(area, charts.boundary_chart(trainer.split, area), charts.shown(trainer.split))
         return cls(trainer, config.epochs, picture)
 
-    @contextmanager
-    def turn(self):
-        """Hold the trainer; yields the seconds that were waited for it."""
-        if self.trainer.engine == "compiled":
-            with self.own.turn() as waited:
-                yield waited
-        else:
-            with NUMPY.turn() as first, self.own.turn() as second:
-                yield first + second
-
     def train(self):
         """Start, or go on; at the end, go on for as many epochs again."""
         if self.trainer.epoch >= self.target:
             self.target = self.trainer.epoch + self.trainer.epochs
         self.running = not self.trainer.diverged
 
-    def advance(self, epochs, waited):
-        """Train for one frame: up to so many epochs, in the time that drawing leaves."""
-        budget = max(0.6 * PERIOD - self.drawing - waited, 0.01)
+    def advance(self, epochs):
+        """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
         left = self.target - self.trainer.epoch
-        self.trainer.run(left if epochs is None else min(epochs, left), budget)
+        with TRAINING.turn() as waited:
+            budget = max(0.6 * PERIOD - self.drawing - waited, 0.005)
+            self.trainer.run(left if epochs is None else min(epochs, left), budget)
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
@@ -95,7 +83,7 @@ class Experiment:
 
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""
-        with self.turn():
+        with self.own.turn():
             rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()
 
@@ -120,7 +108,7 @@ def apply(config):
     """
     experiment = current()
     trainer = experiment.trainer
-    with experiment.turn():
+    with experiment.own.turn():
         if config.epochs != trainer.epochs:
             trainer.epochs = experiment.target = config.epochs
         if config.learning_rate != trainer.learning_rate:

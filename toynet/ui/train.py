@@ -78,22 +78,22 @@ def _reset():
 
 
 def _train():
-    with experiment.current().turn():
+    with experiment.current().own.turn():
         experiment.current().train()
 
 
 def _pause():
-    with experiment.current().turn():
+    with experiment.current().own.turn():
         experiment.current().running = False
 
 
 def _step():
-    with experiment.current().turn():
+    with experiment.current().own.turn():
         experiment.current().trainer.step()
 
 
 def _one_epoch():
-    with experiment.current().turn():
+    with experiment.current().own.turn():
         experiment.current().trainer.run_epoch()
 
 
@@ -148,10 +148,10 @@ def _curve_specs(x_axis, has_test):
 def _frame():
     """One frame: train for a moment, then draw that moment."""
     now, speed, x_axis = experiment.current(), SPEEDS[st.session_state["speed"]], st.session_state["x_axis"]
-    with now.turn() as waited:
+    with now.own.turn():
         was_running = now.running
         if was_running:
-            now.advance(speed, waited)
+            now.advance(speed)
         started = time.perf_counter()
         present, boundary, losses, norms = now.tables(x_axis)
         ended = was_running and not now.running
