@@ -1,0 +1,324 @@
+"""How live is live: `python tests/benchmarks/live.py` measures the dashboard and prints a table.
+
+Server, browser and this program share the machine's processors, as they do for somebody who
+uses ToyNet on their own machine. The figures are worth no more than the machine is quiet:
+the load before and after is printed around the table.
+"""
+
+import argparse
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.app import chromium, server
+from tests.benchmarks.websocket_session import Session
+from toynet.config import Config
+from toynet.training import Trainer
+from toynet.ui.experiment import SPEEDS
+
+CONFIG = Config(samples=400, hidden_size=16, epochs=1_000_000)
+"""What is trained."""
+
+FIVE = [
+    replace(CONFIG, dataset=dataset, hidden_size=14 + i)
+    for i, dataset in enumerate(("moons", "circles", "blobs", "quantiles", "spirals"))
+]
+"""What the five sessions train: no two the same, 16 hidden units on average."""
+
+PROBE = Path(__file__).with_name("page_probe.js").read_text() + f"probe.points = {CONFIG.samples};"
+
+NEVER = math.inf
+"""The time of what was waited for and did not come."""
+
+
+class Row(NamedTuple):
+    """A line of the table. Where `ok` is None nothing is required."""
+
+    measure: str
+    required: str
+    measured: str
+    ok: bool | None
+
+
+# --- the page ------------------------------------------------------------------------------
+
+
+@contextmanager
+def tab(browser):
+    """An empty tab of a browser that has never seen the dashboard; `received` lists what WebSockets bring, in bytes."""
+    with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        page = context.new_page()
+        page.add_init_script(PROBE)
+        page.received = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda data: page.received.append(len(data))))
+        yield page
+
+
+def visit(page, url):
+    """Open the dashboard; return when (`time.time`) field and points of the boundary stood."""
+    page.goto(f"{url}/?{query(CONFIG)}", wait_until="commit")
+    page.wait_for_function("probe.usefulPicture")
+    return page.evaluate("performance.timeOrigin + probe.usefulPicture") / 1000
+
+
+def query(config):
+    """The query string of a config."""
+    return "&".join(f"{name}={value}" for name, value in config.to_dict().items() if value != "")
+
+
+@contextmanager
+def training(browser, speed):
+    """The page a few seconds after the press on Train, and the server's process."""
+    with server() as (url, process), tab(browser) as page:
+        visit(page, url)
+        page.locator(".st-key-speed button").get_by_text(speed, exact=True).click()
+        page.wait_for_timeout(500)
+        press(page, "Train")
+        page.wait_for_timeout(3000)
+        yield page, process
+
+
+def press(page, label):
+    """Click a button of the transport with the mouse."""
+    page.locator(".st-key-transport").get_by_role("button", name=label, exact=True).click()
+
+
+# --- what is measured: functions of browser and options that return rows ---------------------
+
+
+def frames(browser, options):
+    """Frames, rebuilt charts, blank frames and bytes while the page trains."""
+    with training(browser, options.speed) as (page, _):
+        page.received.clear()
+        page.evaluate("probe.restart()")
+        started = time.perf_counter()
+        page.wait_for_timeout(1000 * options.seconds)
+        seen = page.evaluate("probe")
+        seconds, received = time.perf_counter() - started, sum(page.received)
+    painted = min(seen["painted"].values())
+    rate, kilobytes = painted / seconds, received / 1000 / max(painted, 1)
+    rebuilt = max(seen["canvasesAdded"], seen["canvasesRemoved"])
+    blank = max(seen["withoutField"], seen["blankPixels"])
+    others = f"epoch changed {seen['epochs'] / seconds:.1f}, field {seen['fields'] / seconds:.1f} times a second"
+    during = f"in {seconds:.0f} s of training"
+    return [
+        Row("frames painted a second (the slowest chart)", ">= 9", f"{rate:.1f} ({others})", rate >= 9),
+        Row(f"charts rebuilt {during}", "0", f"{rebuilt}", rebuilt == 0),
+        Row(f"blank boundary frames {during}", "0", f"{blank} of {seen['painted']['boundary']}", blank == 0),
+        Row("received a frame", "<= 30 kB", f"{kilobytes:.1f} kB", kilobytes <= 30),
+    ]
+
+
+def clicks(browser, options):
+    """How soon Pause and Train take effect, and whether they rebuild a chart."""
+    times = {"Pause": [], "Train": []}
+    with training(browser, options.speed) as (page, _):
+        page.evaluate("probe.restart()")
+        for i in range(2 * options.clicks):
+            page.wait_for_timeout(37 * i % 100)  # so that clicks fall on all parts of a frame
+            label = page.locator(".st-key-train, .st-key-pause").inner_text()
+            times[label].append(effect(page, label))
+        rebuilt = page.evaluate("probe.canvasesAdded")
+    return [
+        *(timed(f"{label} takes effect", ms, 250, "ms") for label, ms in times.items()),
+        Row(f"charts rebuilt by these {2 * options.clicks} clicks", "0", f"{rebuilt}", rebuilt == 0),
+    ]
+
+
+def effect(page, label):
+    """Milliseconds from a click until the page shows what it does.
+
+    That is the button's other label and, for Train, the first new Update number; for
+    Pause, the last one (of the 1.2 s that this waits).
+    """
+    press(page, label)
+    page.wait_for_timeout(1200)
+    click = page.evaluate("probe.click")
+    update = click.get("firstUpdate", NEVER) if label == "Train" else click.get("lastUpdate", 0)
+    return max(click.get("label", NEVER), update) - click["at"]
+
+
+def timed(measure, values, limit, unit, digits=0):
+    """A row for the median of some times."""
+    middle = statistics.median(values)
+    first, median, last = (f"{v:.{digits}f}" if v < NEVER else "never" for v in (min(values), middle, max(values)))
+    measured = f"{median} {unit} ({first} to {last})"
+    return Row(f"{measure}, median of {len(values)}", f"<= {limit} {unit}", measured, middle <= limit)
+
+
+def memory(browser, options):
+    """What server and page keep, an epoch a frame (of which the history keeps a row).
+
+    Memory goes up and down with every frame, and one garbage collection does not find
+    everything: compared is the least of the later half of eleven readings with the
+    least of the earlier half.
+    """
+    limits = {"server": (10, "MB"), "page's JavaScript heap": (3, "MB"), "page's DOM": (100, "nodes")}
+    with training(browser, "1") as (page, process):
+        numbers = [200 + i * options.frames // 10 for i in range(11)]
+        readings = [after_update(number, page, process) for number in numbers]
+    found = []
+    for (what, (limit, unit)), values in zip(limits.items(), zip(*readings, strict=True), strict=True):
+        before, after = min(values[:5]), min(values[6:])
+        measured = f"{after - before:+.1f} of {before:.0f} {unit}"
+        found.append(
+            Row(f"{what} grows over {options.frames:,} frames", f"< {limit} {unit}", measured, after - before < limit)
+        )
+    return found
+
+
+def after_update(number, page, process):
+    """MB of the server, MB of the page's heap and DOM nodes at this update, as little as five readings show."""
+    page.wait_for_function(f"probe.update >= {number}", polling=200, timeout=10 * 60_000)
+    devtools, readings = page.context.new_cdp_session(page), []
+    devtools.send("Performance.enable")
+    for _ in range(5):
+        devtools.send("HeapProfiler.collectGarbage")
+        now = {metric["name"]: metric["value"] for metric in devtools.send("Performance.getMetrics")["metrics"]}
+        readings.append((resident(process), now["JSHeapUsedSize"] / 1e6, now["Nodes"]))
+        page.wait_for_timeout(170)
+    devtools.detach()
+    return [min(kind) for kind in zip(*readings, strict=True)]
+
+
+def resident(process):
+    """MB a process keeps in memory."""
+    return process.memory_info().rss / 1e6
+
+
+def idle(browser, options):
+    """What the server does from 2 to 5 s after the tab was closed in mid-training."""
+    with training(browser, options.speed) as (page, process):
+        busy = busyness(process)
+        page.close()
+        time.sleep(2)
+        rest = busyness(process)
+    return [Row("server, 2 s after the tab is closed", "< 5 % CPU", f"{rest:.1f} % (before: {busy:.0f} %)", rest < 5)]
+
+
+def busyness(process, seconds=3):
+    """Percent of one processor that a process uses."""
+    before = process.cpu_times()
+    time.sleep(seconds)
+    after = process.cpu_times()
+    return 100 * (after.user + after.system - before.user - before.system) / seconds
+
+
+def sessions(browser, options):
+    """Five WebSocket clients that train at once, and a sixth that only watches."""
+    with server() as (url, _):
+        five = [Session(url, query(config)) for config in FIVE]
+        watcher = Session(url, query(CONFIG))
+        for session in five:
+            session.choose("speed", options.speed)
+            session.press("train")
+        time.sleep(3)
+        before = [len(session.frames) for session in five]
+        time.sleep(options.seconds)
+        rates = [(len(s.frames) - n) / options.seconds for s, n in zip(five, before, strict=True)]
+        for session in five:
+            session.press("pause")
+        watcher.rerun()
+        for session in (*five, watcher):
+            session.close()
+    strangers = sum(not own(s, config) for s, config in zip((*five, watcher), (*FIVE, CONFIG), strict=True))
+    slowest = f"{min(rates):.1f} (the others up to {max(rates):.1f})"
+    return [
+        Row("frames a second, slowest of five sessions", ">= 7", slowest, min(rates) >= 7),
+        Row("sessions whose numbers are not those of their own settings", "0", f"{strangers} of 6", strangers == 0),
+    ]
+
+
+def own(session, config):
+    """Whether a session shows what its settings give when they are trained alone."""
+    trainer = Trainer(config)
+    trainer.run(epochs=int(session.numbers["Epoch"].replace(",", "")))
+    last = trainer.metrics
+    return session.numbers["Train loss"] == f"{last['train_loss'][-1]:.4f}" and (
+        session.numbers["Gradient norm"] == f"{last['grad_norm'][-1]:.2e}"
+    )
+
+
+def start(browser, options):
+    """The first useful picture: of a server that has just been started, and of one that has served before."""
+    cold, warm = [], []
+    for _ in range(options.starts):
+        with tab(browser) as first, tab(browser) as second:
+            asked = time.time()
+            with server() as (url, _):
+                cold.append(visit(first, url) - asked)
+                first.close()
+                asked = time.time()
+                warm.append(visit(second, url) - asked)
+    return [
+        timed("first useful picture, warm server", warm, 2, "s", digits=1),
+        timed("first useful picture after `streamlit run`", cold, 6, "s", digits=1),
+    ]
+
+
+# --- the program -------------------------------------------------------------------------------
+
+MEASURES = {f.__name__: f for f in (frames, clicks, memory, idle, sessions, start)}
+
+
+def arguments():
+    """The command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
+    parser.add_argument("--speed", choices=SPEEDS, default="Max", help="epochs a frame (memory: always 1)")
+    parser.add_argument("--seconds", type=int, default=60, help="of training: frames, sessions")
+    parser.add_argument("--clicks", type=int, default=10, help="on Pause and on Train")
+    parser.add_argument("--frames", type=int, default=1000, help="over which memory may grow")
+    parser.add_argument("--starts", type=int, default=5, help="of the server")
+    return parser.parse_args()
+
+
+def load():
+    """Processes that ran or waited to run in the last minute, on average."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+def main():
+    """Measure and print."""
+    options = arguments()
+    with chromium() as browser:
+        print(
+            f"{date.today()}, {os.cpu_count()} processors, load before {load()}; Python {platform.python_version()}, "
+            f"Streamlit {streamlit.__version__}, Chromium {browser.version}; "
+            f"{CONFIG.samples} samples, hidden size {CONFIG.hidden_size}, epochs a frame: {options.speed}\n\n"
+            "| measure | required | measured | ok |\n|---|---|---|---|",
+            flush=True,
+        )
+        for name in options.only:
+            for row in rows(name, browser, options):
+                print(f"| {row.measure} | {row.required} | {row.measured} | {verdict(row.ok)} |", flush=True)
+    print(f"\nLoad after: {load()}.")
+
+
+def rows(name, browser, options):
+    """The rows of one measure; one that says why, where it could not be taken."""
+    try:
+        return MEASURES[name](browser, options)
+    except Exception as error:
+        return [Row(name, "", f"not measured: {str(error).splitlines()[0]}", False)]
+
+
+def verdict(ok):
+    """How a row's `ok` is written."""
+    return "" if ok is None else "yes" if ok else "**no**"
+
+
+if __name__ == "__main__":
+    main()
