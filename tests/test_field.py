@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from toynet import Config, datasets, train
 from toynet.activations import sigma
-from toynet.field import BLUE, GRID, MIDDLE, ORANGE, evaluate, half_line, plane, image_url
+from toynet.field import BLUE, GRID, MIDDLE, ORANGE, evaluate, half_line, image_url, plane
 from toynet.network import Parameters, forward
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -11,7 +11,6 @@ from toynet import engines
 from toynet.config import Config, parse, range_text
 from toynet.training import Trainer
 
-
 LONG = 100_000
 """Updates from which on a run is worth waiting for compiled code: a second or two in NumPy."""
 
