@@ -1,6 +1,7 @@
 """What the server does once, before its first page."""
 
 import gc
+import threading
 
 import streamlit as st
 
@@ -20,8 +21,10 @@ def freeze():
 
 @st.cache_resource
 def prepare():
-    """Start making the compiled engine ready in the background; called when the first page stands."""
-    engines.prepare(then=_freeze)
+    """Make the compiled engine ready in the background, once the first page has had time to be painted."""
+    timer = threading.Timer(2.0, engines.prepare, kwargs={"then": _freeze})
+    timer.daemon = True
+    timer.start()
 
 
 def _freeze():
