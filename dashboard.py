@@ -2,9 +2,18 @@
 
 import streamlit as st
 
-from toynet.ui import startup, style, train
+from toynet.ui import derivation, settings, startup, style, train
 
 st.set_page_config(page_title="ToyNet", page_icon=style.ICON, layout="wide")
 st.logo(style.LOGO, icon_image=style.ICON, size="large")
 startup.freeze()
-st.navigation([st.Page(train.page, title="Train", url_path="train", default=True)]).run()
+page = st.navigation(
+    [
+        st.Page(train.page, title="Train", url_path="train", default=True),
+        st.Page(derivation.page, title="Derivation", url_path="derivation"),
+    ],
+    position="top",
+)
+st.html(style.CSS)
+settings.settings()
+page.run()

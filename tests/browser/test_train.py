@@ -165,6 +165,7 @@ def test_a_link_reopens_the_same_experiment(tab, url):
     tab.get_by_role("radio", name="relu").click()
     tab.get_by_role("radio", name="stochastic").click()
     tab.wait_for_url(re.compile("activation=relu.*batch_mode=stochastic"))
+    at_rest(tab)
     loss = metric(tab, "Train loss").inner_text()
     tab.reload()
     expect(metric(tab, "Train loss")).to_have_text(loss)

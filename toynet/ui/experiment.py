@@ -10,6 +10,7 @@ from toynet.config import Config
 from toynet.field import Plane, plane
 from toynet.history import COLUMNS
 from toynet.training import Trainer
+from toynet.ui.badge import Badge
 from toynet.ui.turns import Turns
 
 TRAINING = Turns()
@@ -44,6 +45,7 @@ class Experiment:
     running: bool = False
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
+    badge: Badge = field(default_factory=Badge)
     own: Turns = field(default_factory=Turns)
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 

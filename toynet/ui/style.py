@@ -7,7 +7,7 @@ LOGO = str(Path(__file__).parent / "logo.svg")
 
 CSS = """
 <style>
-.stMainBlockContainer { padding: 3rem 2rem 1rem 2rem; }
+.stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 /* A chart's own buttons, inside it: above it they would slip under the numbers. */
 .stMain [data-testid="stElementToolbar"] { top: 0; }
@@ -24,5 +24,22 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 
 /* Pictures side by side only where both have room. */
 .st-key-pictures [data-testid="stColumn"] { min-width: min(400px, 100%); }
+
+/* Quantities close to each other. */
+[class*="st-key-quantity_"] { padding: 0.4rem 0.9rem; }
+
+/* Small matrices, with brackets; wide ones scroll inside their box. */
+.matrix-box { overflow-x: auto; max-width: 100%; }
+.matrix { border-collapse: separate; border-spacing: 2px; border: 0; width: auto; margin: 0.1rem 0;
+  border-left: 2px solid #8a8f98; border-right: 2px solid #8a8f98; border-radius: 6px; padding: 0 2px; }
+.matrix td { border: 0; padding: 0.1rem 0.4rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
+  font-variant-numeric: tabular-nums; border-radius: 3px; white-space: nowrap; }
+.matrix td.right { outline: 2px solid #2e9e5b; }
+.matrix td.wrong { outline: 2px solid #d64545; }
+.matrix-cards { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; align-items: flex-start; }
+.matrix-card { max-width: 100%; min-width: 0; }
+.matrix-card code { font-size: 0.85rem; padding: 0; background: none; }
+.matrix-asked { font-size: 1.6rem; font-weight: 700; padding: 0 0.8rem;
+  border: 2px dashed #8a8f98; border-radius: 6px; }
 </style>
 """

@@ -6,68 +6,21 @@ from functools import lru_cache
 import streamlit as st
 
 from toynet import charts
-from toynet.ui import address, experiment, sidebar, startup, style
+from toynet.ui import choices, experiment, settings, startup
 from toynet.ui.experiment import PERIOD, SPEEDS
-
-COMPLAINTS = "complaints"
-"""Session key: what was wrong with the address this tab was opened at."""
 
 
 def page():
-    """Draw the page: settings into the experiment, then transport and live pictures."""
-    st.html(style.CSS)
-    if experiment.KEY not in st.session_state:
-        _open()
-        problem = _settings()
-    else:
-        before = experiment.current()
-        problem = _settings()
-        if experiment.current() is not before:
-            st.session_state[COMPLAINTS] = []
+    """Draw the page: transport and live pictures."""
     with st.container(key="top"):
         _transport()
         messages = st.container(key="messages", gap="small")
     with messages:
-        _messages(problem)
+        settings.messages()
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
     # The last deltas of a run are dropped if the next one starts before they are flushed.
     time.sleep(0.03)
     startup.prepare()
-
-
-def _open():
-    """The first time in this tab: the experiment that the address describes."""
-    config, complaints = address.read()
-    if config.dataset == "csv" and not sidebar.offered(config.data_file):
-        complaints.append(f"there is no file {config.data_file!r} here")
-        config = sidebar.without_file(config)
-    try:
-        experiment.start(config)
-    except ValueError as error:
-        complaints.append(str(error))
-        experiment.start(sidebar.without_file(config))
-    st.session_state[COMPLAINTS] = complaints
-
-
-def _settings():
-    """Sidebar -> experiment; returns why its data cannot be used, or ""."""
-    wanted, problem = sidebar.sidebar(experiment.current().trainer.config)
-    try:
-        experiment.apply(wanted)
-    except ValueError as error:
-        problem = str(error)
-    address.write(experiment.current().trainer.config)
-    return problem
-
-
-def _messages(problem):
-    complaints = st.session_state.get(COMPLAINTS, [])
-    if complaints:
-        st.warning(f"The default is used where the address made no sense: {'; '.join(complaints)}.")
-    if problem:
-        st.error(f"{problem}. The experiment stays as it was.")
-    if experiment.current().trainer.diverged:
-        st.error(experiment.current().trainer.diverged)
 
 
 # --- the transport -------------------------------------------------------------------
@@ -109,20 +62,18 @@ def _transport():
         idle = not now.running and not over
         st.button("Step (one update)", on_click=_step, key="step", disabled=not idle, help="One update of the weights.")
         st.button("One epoch", on_click=_one_epoch, key="one_epoch", disabled=not idle, help="To the end of the epoch.")
-        st.segmented_control(
+        choices.segments(
             "Epochs a frame",
             list(SPEEDS),
-            key="speed",
-            default="10",
-            required=True,
+            "speed",
+            "10",
             help="How many epochs to train, at most, between two frames; Max: as many as fit.",
         )
-        st.segmented_control(
+        choices.segments(
             "Curves over",
             list(charts.X_AXES),
-            key="x_axis",
-            default="epoch",
-            required=True,
+            "x_axis",
+            "epoch",
             format_func=lambda column: charts.X_AXES[column].split()[0],
             help="What runs along the horizontal axis of both curves.",
         )
@@ -147,17 +98,18 @@ def _curve_specs(x_axis, has_test):
 
 def _frame():
     """One frame: train for a moment, then draw that moment."""
-    now, speed, x_axis = experiment.current(), SPEEDS[st.session_state["speed"]], st.session_state["x_axis"]
+    now, speed, x_axis = experiment.current(), SPEEDS[choices.kept("speed")], choices.kept("x_axis")
     with now.own.turn():
         was_running = now.running
         if was_running:
             now.advance(speed)
         started = time.perf_counter()
+        proof = now.badge.refresh(now.trainer, now.running)
         present, boundary, losses, norms = now.tables(x_axis)
         ended = was_running and not now.running
     if ended:
         st.rerun()
-    _numbers(present, now)
+    _numbers(present, now, proof)
     with st.container(key="pictures"):
         left, right = st.columns(2)
     loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
@@ -182,7 +134,7 @@ def _how_many_are_drawn(now):
         st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
 
 
-def _numbers(present, now):
+def _numbers(present, now, proof):
     done = min(present["epoch"] / now.target, 1.0)
     with st.container(key="numbers", gap="small"):
         numbers = {
@@ -196,4 +148,4 @@ def _numbers(present, now):
         with st.container(horizontal=True, gap="xsmall"):
             for label, value in numbers.items():
                 st.metric(label, value, width=104)
-        st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,}")
+        st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,} · {proof}")

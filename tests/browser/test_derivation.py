@@ -1,0 +1,100 @@
+"""The Derivation page as a person uses it, in a real Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_train import button, metric, open_at, wait_for_epoch
+from toynet.ui.derivation import SECTIONS
+
+
+def follow(tab, page):
+    tab.get_by_role("link", name=page, exact=True).click()
+
+
+def show(tab, section):
+    tab.get_by_role("radio", name=section, exact=True).click()
+    expect(tab.get_by_role("radio", name=section, exact=True)).to_be_checked()
+
+
+def open_derivation(tab, url, query=""):
+    open_at(tab, url, query)
+    follow(tab, "Derivation")
+    expect(button(tab, "Refresh")).to_be_visible()
+
+
+def test_opens_from_the_train_page_and_back_with_everything_kept(tab, url):
+    open_at(tab, url, "?dataset=circles&hidden_size=4")
+    button(tab, "One epoch").click()
+    expect(metric(tab, "Epoch")).to_have_text("1")
+    tab.get_by_role("radio", name="100", exact=True).click()
+    loss = metric(tab, "Train loss").inner_text()
+    follow(tab, "Derivation")
+    expect(tab.get_by_text("h = 4, g = tanh")).to_contain_text("after epoch 1")
+    tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&hidden_size=4$"))
+    follow(tab, "Train")
+    expect(metric(tab, "Epoch")).to_have_text("1")
+    expect(metric(tab, "Train loss")).to_have_text(loss)
+    expect(tab.get_by_role("radio", name="100", exact=True)).to_be_checked()
+    expect(tab.get_by_role("combobox", name="Dataset")).to_have_value("Circles")
+    tab.wait_for_url(re.compile(r"\?dataset=circles&hidden_size=4$"))
+
+
+def test_a_run_goes_on_after_a_look_at_its_derivation(tab, url):
+    open_at(tab, url, "?epochs=100000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 10)
+    follow(tab, "Derivation")
+    expect(tab.get_by_text("training on the Train page")).to_be_visible()
+    follow(tab, "Train")
+    expect(button(tab, "Pause")).to_be_visible()
+    seen = int(metric(tab, "Epoch").inner_text().replace(",", ""))
+    wait_for_epoch(tab, seen + 20)
+    expect(tab.get_by_text(re.compile(r"Gradient check ✓ \d+e-\d+"))).to_be_visible()
+
+
+def test_formulas_are_rendered_and_steps_lead_to_the_three_factors(tab, url):
+    open_derivation(tab, url, "?hidden_size=4")
+    expect(tab.locator(".katex").first).to_be_visible()
+    assert tab.locator(".katex").count() >= 11
+    for _ in range(2):
+        button(tab, "Next").click()
+    expect(tab.get_by_text("The same, all 4 numbers")).to_be_visible()
+    assert tab.locator(".katex-error").count() == 0
+    assert tab.locator(".matrix-card .matrix").count() >= 6
+
+
+def test_a_broken_rule_turns_red_and_trains_beside_the_right_one(tab, url):
+    open_derivation(tab, url, "?hidden_size=4")
+    show(tab, "Break it")
+    expect(tab.get_by_text("wrong for W1, b1, W2, b2")).to_be_visible()
+    button(tab, "Train both").click()
+    expect(tab.get_by_text("Train loss at the end")).to_be_visible()
+    follow(tab, "Train")
+    expect(metric(tab, "Epoch")).to_have_text("0")
+
+
+def test_an_answer_is_marked(tab, url):
+    open_derivation(tab, url)
+    show(tab, "Your turn")
+    tab.get_by_role("textbox", name="Your numbers").fill("1 2 3")
+    button(tab, "Check").click()
+    expect(tab.get_by_text("4 numbers wanted (4 × 1), 3 found")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (480, "dark")])
+@pytest.mark.parametrize("hidden_size", [4, 32])
+def test_opens_by_link_and_nothing_is_wider_than_the_window(browser, url, width, scheme, hidden_size):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(f"{url}/derivation?hidden_size={hidden_size}")
+    expect(tab.get_by_text(f"h = {hidden_size}, g = tanh")).to_be_visible(timeout=20_000)
+    for section in SECTIONS:
+        show(tab, section)
+        tab.wait_for_timeout(500)
+        assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+        cut_off = "[...document.querySelectorAll('.katex')].filter(f => f.getBoundingClientRect().right > innerWidth)"
+        assert tab.evaluate(f"{cut_off}.length") == 0
+        expect(tab.get_by_test_id("stException")).to_have_count(0)
+    context.close()

@@ -1,0 +1,293 @@
+"""The Derivation page through AppTest: every section, and that it leaves the experiment as it is."""
+
+import numpy as np
+import pytest
+
+from tests.test_dashboard import numbers, opened, trainer
+from toynet.derivation import PHASES
+from toynet.exercise import ask
+from toynet.gradient_check import check
+from toynet.mistakes import MISTAKES
+from toynet.ui import badge, matrices
+from toynet.ui.derivation import SECTIONS
+from toynet.ui.exercise import SEED
+from toynet.ui.experiment import KEY
+
+
+def go(app, page):
+    """Follow the navigation's link; as in a browser, it takes no settings along in the address."""
+    # AppTest.switch_page knows pages that are files only.
+    app._page_hash = next(h for h, info in app._registered_pages.items() if info["page_name"] == page)
+    for name in list(app.query_params):
+        del app.query_params[name]
+    app.run()
+    assert not app.exception
+    return app
+
+
+def derivation(section="Walk through", **query):
+    app = go(opened(**query), "Derivation")
+    return show(app, section)
+
+
+def show(app, section):
+    choose(app, "section", section)
+    return app
+
+
+def choose(app, key, value):
+    app.button_group(key=key).set_value(value).run()
+    assert not app.exception
+
+
+def html(app):
+    return " ".join(part.proto.body for part in app.get("html"))
+
+
+NETWORKS = [
+    {"hidden_size": "1", "activation": "sigmoid"},
+    {"hidden_size": "4", "activation": "tanh"},
+    {"hidden_size": "32", "activation": "relu", "batch_mode": "stochastic"},
+    {"hidden_size": "256", "activation": "sigmoid", "batch_mode": "mini"},
+]
+
+
+@pytest.mark.parametrize("query", NETWORKS)
+def test_every_section_renders(query):
+    app = derivation(**query)
+    for section in SECTIONS:
+        show(app, section)
+        if "look_at" in {group.key for group in app.button_group}:
+            choose(app, "look_at", "Whole batch")
+            choose(app, "look_at", "One sample")
+
+
+@pytest.mark.parametrize("query", NETWORKS)
+@pytest.mark.parametrize("look_at", ["One sample", "Whole batch"])
+def test_steps_lead_through_the_update_and_back(query, look_at):
+    app = derivation(**query)
+    choose(app, "look_at", look_at)
+    seen = []
+    for number, phase in enumerate(PHASES):
+        title = next(m.value for m in app.markdown if "Step inside one update" in m.value)
+        assert f"{number + 1} of {len(PHASES)}" in title and phase.title in title
+        seen += [m.value.split("**")[1] for m in app.markdown if m.value.startswith(":blue-badge[new]")]
+        assert app.button(key="next").disabled == (number == len(PHASES) - 1)
+        if number < len(PHASES) - 1:
+            app.button(key="next").click().run()
+            assert not app.exception
+    assert seen == [symbol for phase in PHASES for symbol in phase.symbols]
+    app.button(key="back").click().run()
+    assert PHASES[-2].title in " ".join(m.value for m in app.markdown)
+
+
+def test_three_factors_of_one_sample_multiply_to_the_gradient():
+    app = derivation(hidden_size="4")
+    for _ in range(2):
+        app.button(key="next").click().run()
+    assert "The three factors, number by number" in [s.value for s in app.subheader]
+    assert any("The same, all 4 numbers" in s.value for s in app.success)
+    choose(app, "look_at", "Whole batch")
+    assert not app.subheader
+
+
+def test_sample_is_chosen_by_number():
+    app = derivation()
+    app.number_input(key="sample").set_value(3).run()
+    x = trainer(app).split.X_train[2]
+    assert any(f"x = ({x[0]:.4g}, {x[1]:.4g})" in c.value for c in app.caption)
+
+
+def test_proof_passes_and_names_every_parameter():
+    app = derivation("Proof")
+    assert "Gradient check ✓" in app.success[0].value
+    assert app.dataframe[0].value["Parameter"].tolist() == ["W1", "b1", "W2", "b2"]
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_only_mistakes_that_apply_are_offered():
+    offered = derivation("Break it", activation="relu", batch_mode="stochastic").selectbox(key="mistake").options
+    assert offered == [MISTAKES[n].title for n in ("extra_sigma_prime", "wrong_sign", "no_g_prime")]
+
+
+def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
+    app = opened(hidden_size="4")
+    app.button(key="one_epoch").click().run()
+    show(go(app, "Derivation"), "Break it")
+    own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
+    app.selectbox(key="mistake").set_value("no_g_prime").run()
+    assert "wrong for W1, b1" in app.error[0].value
+    app.number_input(key="break_epochs").set_value(5).run()
+    app.button(key="train_both").click().run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    assert any("with the broken one" in m.value for m in app.markdown)
+    assert trainer(app) is own and own.epoch == 1 and len(own.metrics) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(own.parameters, before, strict=True))
+
+
+@pytest.mark.parametrize("name", ["wrong_sign", "no_mean"])
+def test_a_broken_run_that_diverges_is_explained(name):
+    app = derivation("Break it", activation="relu", learning_rate="10000")
+    app.selectbox(key="mistake").set_value(name).run()
+    app.number_input(key="break_epochs").set_value(300).run()
+    app.button(key="train_both").click().run()
+    assert not app.exception
+    assert any("Diverged at update" in w.value for w in app.warning)
+
+
+def answer(app, text):
+    app.text_area[0].set_value(text)
+    next(b for b in app.button if b.label == "Check").click().run()
+    assert not app.exception
+
+
+def test_exercise_is_marked_and_its_mistake_named():
+    app = derivation("Your turn")
+    app.selectbox(key="asked").set_value("dC_dW2").run()
+    value = ask(0, "dC_dW2").hidden.value
+    answer(app, " ".join(f"{v:.3g}" for v in value[0]))
+    assert [s.value for s in app.success] == ["Right."]
+    answer(app, " ".join(f"{-v:.3g}" for v in value[0]))
+    assert "The sign is wrong" in app.error[0].value
+    answer(app, "1 2 three 4")
+    assert "'three' is not a number" in app.warning[0].value
+    answer(app, "")
+    assert "4 numbers wanted" in app.warning[0].value
+
+
+def test_exercise_hides_its_answer_and_new_example_is_another():
+    app = derivation("Your turn")
+    assert '<div class="matrix-asked">?</div>' in html(app)
+    before = html(app)
+    app.button(key="new_example").click().run()
+    assert html(app) != before
+    assert app.session_state["choices"][SEED] == 1
+
+
+def test_what_is_taken_away_is_the_experiments():
+    app = derivation("Take it away", hidden_size="4")
+    assert "The derivation, worked" in app.code[0].value
+    choose(app, "form", "NumPy script")
+    printed = {}
+    exec(app.code[0].value, printed)
+    parameters = trainer(app).parameters
+    assert np.array_equal(printed["W2"], parameters.W2)
+
+
+def test_too_long_a_text_is_a_download_alone():
+    app = derivation("Take it away", hidden_size="256")
+    choose(app, "look_at", "Whole batch")
+    assert "Too long to show" in app.info[0].value and not app.code
+
+
+# --- navigation ----------------------------------------------------------------------
+
+
+def test_navigation_keeps_experiment_settings_address_and_choices():
+    app = opened(dataset="circles", hidden_size="4")
+    app.button(key="one_epoch").click().run()
+    app.select_slider(key="learning_rate").set_value(1.0).run()
+    choose(app, "speed", "100")
+    choose(app, "x_axis", "update")
+    own, present = trainer(app), numbers(app)
+    for page in ("Derivation", "Train", "Derivation", "Train"):
+        go(app, page)
+        assert trainer(app) is own
+        assert app.selectbox(key="dataset").value == "circles"
+        assert app.select_slider(key="hidden_size").value == 4
+        assert app.select_slider(key="learning_rate").value == 1.0
+        assert app.query_params["dataset"] == "circles" and app.query_params["learning_rate"] == "1.0"
+    assert numbers(app) == present
+    assert app.button_group(key="speed").value == "100"
+    assert app.button_group(key="x_axis").value == "update"
+
+
+def test_derivation_keeps_its_own_choices():
+    app = derivation("Proof")
+    go(go(app, "Train"), "Derivation")
+    assert app.button_group(key="section").value == "Proof"
+
+
+def test_settings_can_be_changed_beside_the_derivation():
+    app = derivation()
+    app.select_slider(key="hidden_size").set_value(3).run()
+    assert not app.exception
+    assert trainer(app).config.hidden_size == 3
+    assert "h = 3" in app.markdown[0].value
+
+
+def test_a_diverged_run_is_shown_with_its_reason():
+    app = opened(activation="relu", learning_rate="1000000", noise="0.5")
+    trainer(app).run(epochs=50)
+    assert trainer(app).diverged
+    go(app, "Derivation")
+    assert trainer(app).diverged in [e.value for e in app.error]
+    for section in SECTIONS:
+        show(app, section)
+
+
+def test_a_running_experiment_is_read_and_not_trained():
+    app = opened()
+    app.session_state[KEY].train()
+    go(app, "Derivation")
+    assert "training on the Train page" in app.markdown[0].value
+    assert trainer(app).epoch == 0
+
+
+# --- the badge -----------------------------------------------------------------------
+
+
+def checked(app, rule=None):
+    own = trainer(app)
+    more = [rule] if rule else []
+    return check(own.parameters, own.split.X_train, own.split.y_train, own.config.activation, *more)
+
+
+def test_badge_is_on_the_train_page():
+    app = opened()
+    assert "Gradient check ✓" in app.get("progress")[0].proto.text
+
+
+def test_badge_names_the_parameter_that_is_wrong():
+    app = opened()
+    assert badge.label(checked(app)).startswith(":green[Gradient check ✓ ")
+    assert badge.label(checked(app, MISTAKES["no_g_prime"].backward)).startswith(":red[**Gradient check ✗ ")
+    name, _ = badge.worst(checked(app, MISTAKES["no_g_prime"].backward))
+    assert name in ("W1", "b1")
+
+
+def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):
+    own, calls = trainer(opened()), []
+    right = badge.check
+    monkeypatch.setattr(badge, "check", lambda *args: calls.append(1) or right(*args))
+    mine = badge.Badge()
+    for _ in range(20):
+        own.step()
+        mine.refresh(own, is_running=True)
+    assert len(calls) == 1
+    mine.refresh(own, is_running=False)
+    assert len(calls) == 2
+    mine.refresh(own, is_running=False)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(("error", "text"), [(2.1e-9, "2e-9"), (0.31, "3e-1"), (12.0, "1e1"), (np.inf, "∞")])
+def test_badge_is_short(error, text):
+    assert badge.short(error) == text
+
+
+# --- matrices ------------------------------------------------------------------------
+
+
+def test_matrix_is_coloured_by_sign_and_size():
+    drawn = matrices.html(np.array([[2.0, -1.0, 0.0]]))
+    assert 'rgba(8,119,189,0.55)">2<' in drawn
+    assert 'rgba(245,147,34,0.28)">−1<' in drawn
+    assert ',0.00)">0<' in drawn
+
+
+def test_large_matrix_shows_its_first_entries_and_odd_numbers_are_legible():
+    drawn = matrices.html(np.ones((20, 20)), rows=3, columns=2)
+    assert drawn.count("<td") == 3 * 3 + 1 and "⋮" in drawn
+    assert [matrices.text(v) for v in (np.inf, -np.inf, np.nan, -0.0, 1e-7)] == ["∞", "−∞", "–", "0", "1e−07"]

@@ -1,0 +1,120 @@
+"""How good a batch's gradient is: its direction and length against the gradient of all samples."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from toynet.activations import ACTIVATIONS
+from toynet.network import Parameters, backward, forward
+
+MOST = 300
+"""Batches, and single samples, that are looked at; of more, a seeded random choice."""
+
+
+class Spread(NamedTuple):
+    """Batches of one size against all samples, one entry a batch.
+
+    Attributes
+    ----------
+    size : int
+        Samples in a batch.
+    cosine : ndarray
+        Of the angle between the batch's gradient and the full one, all parameters as one
+        vector: 1 is the same direction. NaN where either gradient is zero and has none.
+    norm_ratio : ndarray
+        |batch's gradient| / |full gradient|. NaN where the full one is zero.
+    """
+
+    size: int
+    cosine: np.ndarray
+    norm_ratio: np.ndarray
+
+
+def compare(parameters, X, y, activation, batch_size=32, seed=0, most=MOST):
+    """Mini-batch and single-sample gradients against the full one, at the same parameters.
+
+    Batches are drawn as training draws them: consecutive pieces of random permutations,
+    but for the last, smaller one. Over one permutation, or all single samples, the
+    gradients average to the full one, so that mean(cosine * norm_ratio) = 1.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    X : ndarray (m, d)
+    y : ndarray (m,)
+    activation : {"tanh", "sigmoid", "relu"}
+    batch_size : int
+        Of the mini-batches; at most m are used.
+    seed : int
+    most : int
+        Batches of each kind at most.
+
+    Returns
+    -------
+    dict of str to Spread
+        "mini" and "stochastic".
+    """
+    m, rng = y.size, np.random.default_rng(seed)
+    size = min(batch_size, m)
+    full = _flat(backward(parameters, forward(parameters, X, activation), y, activation))[0]
+    batches = {"mini": _mini_batches(m, size, most, rng), "stochastic": _single_samples(m, most, rng)}
+    return {
+        mode: Spread(rows.shape[1], *_against(full, _flat(gradients(parameters, X, y, activation, rows))))
+        for mode, rows in batches.items()
+    }
+
+
+def _mini_batches(m, size, most, rng):
+    """Row numbers (batches, size): whole permutations cut up, until there are enough."""
+    each = m // size
+    permutations = [rng.permutation(m)[: each * size] for _ in range(-(-most // each))]
+    return np.concatenate(permutations).reshape(-1, size)[:most]
+
+
+def _single_samples(m, most, rng):
+    """Row numbers (batches, 1), each sample once."""
+    return (np.arange(m) if m <= most else rng.choice(m, most, replace=False))[:, None]
+
+
+def gradients(parameters, X, y, activation, rows):
+    """The derived gradient of each of many batches, all at once.
+
+    Each sample goes forward once. With shares (batches, samples), 1 / size where a sample is in
+    a batch, the sums over a batch's samples in `network.backward` become products with it.
+
+    Parameters
+    ----------
+    parameters, X, y, activation
+        Those of `compare`.
+    rows : ndarray (batches, size) of int
+        Row numbers of X; none twice in a batch.
+
+    Returns
+    -------
+    Gradients-like Parameters
+        W1 (batches, h, d), b1 (batches, h, 1), W2 (batches, 1, h), b2 (batches, 1, 1).
+    """
+    used, places = np.unique(rows, return_inverse=True)
+    A0, Z1, A1, _, y_hat = forward(parameters, X[used], activation)
+    error = y_hat - y[used]
+    dC_dZ1 = parameters.W2.T * error * ACTIVATIONS[activation].g_prime(Z1)
+    shares = np.zeros((len(rows), used.size))
+    np.put_along_axis(shares, places.reshape(rows.shape), 1.0 / rows.shape[1], axis=1)
+    W1 = np.stack([(shares * inputs) @ dC_dZ1.T for inputs in A0], axis=-1)
+    b1, b2 = shares @ dC_dZ1.T, shares @ error.T
+    W2 = (shares * error) @ A1.T
+    return Parameters(W1, b1[:, :, None], W2[:, None, :], b2[:, :, None])
+
+
+def _flat(gradients):
+    """All parameters of each batch as one vector: (batches, number of parameters)."""
+    return np.concatenate([np.reshape(g, (-1, g.shape[-2] * g.shape[-1])) for g in gradients], axis=1)
+
+
+def _against(full, batches):
+    """Cosine with the full gradient, and ratio of the norms, of each row; NaN where undefined."""
+    length, lengths = np.linalg.norm(full), np.linalg.norm(batches, axis=1)
+    unknown = np.full(len(batches), np.nan)
+    scale = length * lengths
+    cosine = np.divide(batches @ full, scale, out=unknown.copy(), where=scale > 0)
+    return np.clip(cosine, -1.0, 1.0), np.divide(lengths, length, out=unknown.copy(), where=length > 0)

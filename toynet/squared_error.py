@@ -1,0 +1,83 @@
+"""Squared error beside cross-entropy: why the derivative of the sigmoid cancels in one and stays in the other.
+
+    cross-entropy   dC/dZ2 = (y_hat - y) / (y_hat (1 - y_hat)) * y_hat (1 - y_hat) = y_hat - y
+    squared error   dC/dZ2 = (y_hat - y)                       * y_hat (1 - y_hat)
+
+The convention here is C = mean( (y_hat - y)^2 / 2 ), whose derivative has no factor 2.
+"""
+
+import numpy as np
+import pandas as pd
+
+from toynet import network
+from toynet.activations import sigma, sigma_prime
+
+COSTS = ("Cross-entropy", "Squared error")
+"""The two costs by the names that the table and the charts use."""
+
+
+def cost(forward, y):
+    """C = mean( (y_hat - y)^2 / 2 ) of a forward pass; y is (m,)."""
+    return float(np.mean((forward.y_hat - y) ** 2) / 2)
+
+
+def backward(parameters, forward, y, activation):
+    """Gradient of the squared error: `network.backward` with (y_hat - y) sigma'(Z2) as the error.
+
+    Parameters and returns are those of `network.backward`.
+    """
+    # backward knows y_hat and y only as y_hat - y: with y = 0 the first is the whole error.
+    error = (forward.y_hat - y) * sigma_prime(forward.Z2)
+    return network.backward(parameters, forward._replace(y_hat=error), np.zeros_like(y), activation)
+
+
+def both(parameters, X, y, activation):
+    """The gradients of the two costs at the same parameters.
+
+    Returns
+    -------
+    dict of str to Gradients
+        A name of `COSTS` -> its gradient.
+    """
+    passed = network.forward(parameters, X, activation)
+    rules = (network.backward, backward)
+    return {name: rule(parameters, passed, y, activation) for name, rule in zip(COSTS, rules, strict=True)}
+
+
+def dC_dZ2(Z2, y):
+    """dC/dZ2 of single samples under the two costs.
+
+    Parameters
+    ----------
+    Z2, y : ndarray, any shape
+        Output pre-activations and classes.
+
+    Returns
+    -------
+    dict of str to ndarray
+        A name of `COSTS` -> y_hat - y, and (y_hat - y) sigma'(Z2).
+    """
+    error = sigma(Z2) - y
+    return dict(zip(COSTS, (error, error * sigma_prime(Z2)), strict=True))
+
+
+def table(largest=8.0, points=161):
+    """dC/dZ2 over Z2 in [-largest, largest] for both classes and both costs.
+
+    Returns
+    -------
+    DataFrame
+        Columns Z2, y (0 or 1), cost (of `COSTS`), dC_dZ2; `points` rows for each y and cost.
+    """
+    Z2 = np.linspace(-largest, largest, points)
+    return pd.concat([_rows(Z2, np.full(points, y)) for y in (0.0, 1.0)], ignore_index=True)
+
+
+def positions(forward, y):
+    """Where the samples of a forward pass stand in `table`: the same columns, two rows a sample."""
+    return _rows(forward.Z2[0], y)
+
+
+def _rows(Z2, y):
+    parts = [{"Z2": Z2, "y": y.astype(int), "cost": name, "dC_dZ2": v} for name, v in dC_dZ2(Z2, y).items()]
+    return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)

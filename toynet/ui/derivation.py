@@ -1,0 +1,40 @@
+"""The Derivation page: the experiment of the Train page, taken apart and proven."""
+
+import numpy as np
+import streamlit as st
+
+from toynet.ui import batches, break_it, cancelling, choices, exercise, experiment, proof, settings, take_away, walk
+from toynet.ui.moment import Moment
+
+SECTIONS = {
+    "Walk through": walk.section,
+    "Why σ' cancels": cancelling.section,
+    "Proof": proof.section,
+    "Break it": break_it.section,
+    "Your turn": exercise.section,
+    "Batches": batches.section,
+    "Take it away": take_away.section,
+}
+"""What the segmented control offers -> what draws it, given the `Moment`."""
+
+
+def page():
+    """Draw the page: which moment of the experiment, and one section about it."""
+    moment = Moment.of(experiment.current())
+    settings.messages()
+    with st.container(horizontal=True, vertical_alignment="center", key="moment"):
+        st.markdown(_what_it_is(moment), width="stretch")
+        st.button("Refresh", key="refresh", help="Read the experiment again: it may have been training.")
+    section = choices.segments("Section", list(SECTIONS), "section", label_visibility="collapsed")
+    # Far out, where a run diverges, numbers overflow: the page shows them as ∞.
+    with np.errstate(all="ignore"):
+        SECTIONS[section](moment)
+
+
+def _what_it_is(moment):
+    config = moment.config
+    state = "training on the Train page" if moment.is_running else "paused"
+    return (
+        f"**{config.dataset}**, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
+        f"after epoch **{moment.epoch:,}**, update **{moment.update:,}** ({state})."
+    )

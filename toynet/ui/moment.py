@@ -1,0 +1,63 @@
+"""The moment of an experiment that the Derivation page shows: read once a run of the page, then left alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toynet.config import Config
+from toynet.datasets import Split
+from toynet.network import Parameters
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What an experiment was at.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    split : Split
+    config : Config
+    epoch, update : int
+    is_running : bool
+    """
+
+    parameters: Parameters
+    split: Split
+    config: Config
+    epoch: int
+    update: int
+    is_running: bool
+
+    @classmethod
+    def of(cls, experiment):
+        """Read an experiment between two of its updates."""
+        with experiment.own.turn():
+            trainer = experiment.trainer
+            parameters = Parameters(*(np.array(p) for p in trainer.parameters))
+            return cls(
+                parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running
+            )  # fmt: skip
+
+    @property
+    def activation(self):
+        """Name of g."""
+        return self.config.activation
+
+    @property
+    def everything(self):
+        """(parameters, X, y, activation) of all training samples."""
+        return self.parameters, self.split.X_train, self.split.y_train, self.activation
+
+    @property
+    def batch(self):
+        """Samples that an update sees."""
+        sizes = {"full": self.split.y_train.size, "mini": self.config.batch_size, "stochastic": 1}
+        return min(sizes[self.config.batch_mode], self.split.y_train.size)
+
+    def chosen(self, sample):
+        """(parameters, X, y, activation) of one training sample, or of all where it is None."""
+        if sample is None:
+            return self.everything
+        rows = slice(sample, sample + 1)
+        return self.parameters, self.split.X_train[rows], self.split.y_train[rows], self.activation

@@ -1,0 +1,63 @@
+"""What every page has: address and sidebar -> the experiment, and what was wrong with them.
+
+Drawn before the page itself: controls that belong to no page keep their values when
+another page is shown.
+"""
+
+import streamlit as st
+
+from toynet.ui import address, experiment, sidebar
+
+COMPLAINTS = "complaints"
+"""Session key: what was wrong with the address this tab was opened at."""
+
+PROBLEM = "problem"
+"""Session key: why the sidebar's settings cannot be used, or ""."""
+
+
+def settings():
+    """Open the address's experiment on a tab's first run; bring the experiment to what the sidebar shows."""
+    if experiment.KEY not in st.session_state:
+        _open()
+        _apply()
+        return
+    before = experiment.current()
+    _apply()
+    if experiment.current() is not before:
+        st.session_state[COMPLAINTS] = []
+
+
+def _open():
+    """The first time in this tab: the experiment that the address describes."""
+    config, complaints = address.read()
+    if config.dataset == "csv" and not sidebar.offered(config.data_file):
+        complaints.append(f"there is no file {config.data_file!r} here")
+        config = sidebar.without_file(config)
+    try:
+        experiment.start(config)
+    except ValueError as error:
+        complaints.append(str(error))
+        experiment.start(sidebar.without_file(config))
+    st.session_state[COMPLAINTS] = complaints
+
+
+def _apply():
+    """Sidebar -> experiment -> address."""
+    wanted, problem = sidebar.sidebar(experiment.current().trainer.config)
+    try:
+        experiment.apply(wanted)
+    except ValueError as error:
+        problem = str(error)
+    address.write(experiment.current().trainer.config)
+    st.session_state[PROBLEM] = problem
+
+
+def messages():
+    """What is wrong with the address, the settings or the run, where something is."""
+    complaints, problem = st.session_state.get(COMPLAINTS, []), st.session_state.get(PROBLEM, "")
+    if complaints:
+        st.warning(f"The default is used where the address made no sense: {'; '.join(complaints)}.")
+    if problem:
+        st.error(f"{problem}. The experiment stays as it was.")
+    if experiment.current().trainer.diverged:
+        st.error(experiment.current().trainer.diverged)
