@@ -17,7 +17,7 @@ from toynet.thinning import thin
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-MOST_ROWS = 150
+MOST_ROWS = 140
 """Rows of a curve drawn at most."""
 
 X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
@@ -45,6 +45,15 @@ def _spec(chart, height):
     return spec
 
 
+def _dataset(name):
+    """A named dataset whose columns are taken as they come.
+
+    Without this Vega-Lite has them parsed, and of every row that Vega parses or
+    calculates a column for it keeps something for good.
+    """
+    return alt.NamedData(name, format=alt.DataFormat(parse=None))
+
+
 # --- the decision boundary ---------------------------------------------------------
 
 
@@ -61,14 +70,14 @@ def boundary_chart(split, plane):
     x_scale, y_scale = (alt.Scale(domain=r, nice=False, zero=False) for r in (plane.x_range, plane.y_range))
     x_name, y_name = split.feature_names
     field = (
-        alt.Chart(alt.NamedData("field"))
+        alt.Chart(_dataset("field"))
         .mark_image(
             width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False, tooltip=None
         )
         .encode(x=alt.value(0), y=alt.value(0), url="url:N", key="k:N")
     )
     line = (
-        alt.Chart(alt.NamedData("half"))
+        alt.Chart(_dataset("half"))
         .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None, order=False)
         .encode(alt.X("x:Q", title=x_name, scale=x_scale), alt.Y("y:Q", title=y_name, scale=y_scale), detail="line:N")
     )
@@ -78,8 +87,7 @@ def boundary_chart(split, plane):
 def _points(split):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
-    Names come from expressions, not from calculated columns: Vega keeps something
-    for good of every row that it ever calculated a column for.
+    Names come from expressions, not from calculated columns (see `_dataset`).
     """
     names = [
         f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
@@ -99,7 +107,7 @@ def _points(split):
     kinds = [0, 1, 2, 3]
     outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
     return (
-        alt.Chart(alt.NamedData("points"))
+        alt.Chart(_dataset("points"))
         .mark_point(
             size=52,
             opacity=1,
@@ -209,8 +217,8 @@ def _curves(series, x_column, title, scale):
     )
     plain_x = alt.X("x:Q", title=X_AXES[x_column])
     axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else _log_axis()
-    rows = alt.Chart(alt.NamedData("curve"))
-    # A layer for each curve instead of one folded layer: see `_points` on calculated columns.
+    rows = alt.Chart(_dataset("curve"))
+    # A layer for each curve instead of one folded layer: see `_dataset`.
     lines = [
         rows.mark_line(strokeWidth=2, clip=True, tooltip=None, color=colour, strokeDash=dash).encode(
             plain_x if i else x_axis, alt.Y(f"{name}:Q", title=title, **({} if i else {"scale": scale, "axis": axis}))
@@ -260,7 +268,7 @@ def _log_axis():
 def _rate_marks(plain_x):
     """A dashed rule with the new learning rate wherever it was changed."""
     labelled = alt.condition("datum.label", alt.value(1), alt.value(0))
-    marks = alt.Chart(alt.NamedData("changes")).encode(plain_x, opacity=labelled)
+    marks = alt.Chart(_dataset("changes")).encode(plain_x, opacity=labelled)
     rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3], tooltip=None)
     text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
         text="label:N", y=alt.value(2)
