@@ -3,8 +3,12 @@
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import app
+
+# A busy machine is slow, not wrong: what is waited for may take its time.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
