@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from toynet import Config, train
 from toynet.ui.upload import UPLOADS
@@ -48,9 +48,15 @@ def at_rest(tab):
 
 
 def downloaded(tab):
-    with tab.expect_download() as download:
-        button(tab, "Download CSV").click()
-    return pd.read_csv(Path(download.value.path()), keep_default_na=False, na_values=[])
+    """The metrics table that Download CSV gives; asked for again where the page was redrawn under the click."""
+    for attempt in range(4):
+        try:
+            with tab.expect_download(timeout=8_000) as download:
+                button(tab, "Download CSV").click()
+            return pd.read_csv(Path(download.value.path()), keep_default_na=False, na_values=[])
+        except TimeoutError:
+            if attempt == 3:
+                raise
 
 
 def upload(tab, name, content):
