@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import Error, expect
 
 from toynet import Config, train
 from toynet.ui.upload import UPLOADS
@@ -54,7 +54,7 @@ def downloaded(tab):
             with tab.expect_download(timeout=8_000) as download:
                 button(tab, "Download CSV").click()
             return pd.read_csv(Path(download.value.path()), keep_default_na=False, na_values=[])
-        except TimeoutError:
+        except Error:
             if attempt == 3:
                 raise
 
