@@ -128,7 +128,7 @@ def clicks(browser, options):
         page.evaluate("probe.restart()")
         for i in range(2 * options.clicks):
             page.wait_for_timeout(37 * i % 100)  # so that clicks fall on all parts of a frame
-            label = page.locator(".st-key-train, .st-key-pause").inner_text()
+            label = page.locator(".st-key-train_pause").inner_text()
             times[label].append(effect(page, label))
         rebuilt = page.evaluate("probe.canvasesAdded")
     return [
@@ -223,13 +223,13 @@ def sessions(browser, options):
         watcher = Session(url, query(CONFIG))
         for session in five:
             session.choose("speed", options.speed)
-            session.press("train")
+            session.press("train_pause")
         time.sleep(3)
         before = [len(session.frames) for session in five]
         time.sleep(options.seconds)
         rates = [(len(s.frames) - n) / options.seconds for s, n in zip(five, before, strict=True)]
         for session in five:
-            session.press("pause")
+            session.press("train_pause")
         watcher.rerun()
         for session in (*five, watcher):
             session.close()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from toynet import worked_example
-from toynet.ui import choices, sample
+from toynet.ui import choices, download, sample
 
 MOST_NUMBERS = 5000
 """Hidden activations, samples x h, in a text that is shown; a larger one is a download alone."""
@@ -24,7 +24,7 @@ def section(moment):
     def text():
         return write(*chosen, moment.config.learning_rate)
 
-    st.download_button(f"Download {name}", data=text, file_name=name, mime=mime, on_click="ignore", key="take")
+    download.button(f"Download {name}", lambda: text().encode(), name, mime, key="take")
     if chosen[2].size * moment.parameters.W2.size > MOST_NUMBERS:
         st.info("Too long to show for the whole batch of this network: download it, or choose one sample.")
         return

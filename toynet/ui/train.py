@@ -6,7 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from toynet import charts
-from toynet.ui import choices, experiment, settings, startup
+from toynet.ui import choices, download, experiment, settings, startup
 from toynet.ui.experiment import PERIOD, SPEEDS
 
 
@@ -55,10 +55,9 @@ def _transport():
     over = bool(now.trainer.diverged)
     with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
         st.button("Reset", on_click=_reset, key="reset", help="Back to the initial weights of this seed.")
-        if now.running:
-            st.button("Pause", on_click=_pause, key="pause", type="primary", width=90)
-        else:
-            st.button("Train", on_click=_train, key="train", type="primary", width=90, disabled=over)
+        # One key for both: two buttons would stand side by side for a moment and shift the others.
+        label, act = ("Pause", _pause) if now.running else ("Train", _train)
+        st.button(label, on_click=act, key="train_pause", type="primary", width=90, disabled=over and not now.running)
         idle = not now.running and not over
         st.button("Step (one update)", on_click=_step, key="step", disabled=not idle, help="One update of the weights.")
         st.button("One epoch", on_click=_one_epoch, key="one_epoch", disabled=not idle, help="To the end of the epoch.")
@@ -77,12 +76,11 @@ def _transport():
             format_func=lambda column: charts.X_AXES[column].split()[0],
             help="What runs along the horizontal axis of both curves.",
         )
-        st.download_button(
+        download.button(
             "Download CSV",
-            data=now.csv,
-            file_name=f"toynet-{now.trainer.run_name}.csv",
-            mime="text/csv",
-            on_click="ignore",
+            now.csv,
+            f"toynet-{now.trainer.run_name}.csv",
+            "text/csv",
             key="download",
             help="The metrics of this run so far, a row an epoch.",
         )
