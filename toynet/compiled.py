@@ -32,13 +32,16 @@ FUSED = {"contract"}
 SUMS = {"contract", "reassoc", "nsz"}
 
 LANES = 8  # doubles per vector, at most
-FEW = 24  # batches smaller than this run with units as lanes
+FEW = 16  # batches smaller than this run with units as lanes; half of it up to h = LANES
 STAGE = 1024  # samples brought in at once, ahead of their updates
-BLOCK = 64  # samples per block: A1 and g' of 64 samples stay in the first cache
+CACHED = 1 << 15  # rows of a data set that are taken to be in some cache
+BLOCK = 256  # samples per block, at most: A1 of so many stays in the first cache
+HELD = 8  # blocks of a whole data set that are kept between two passes over it, if that is all of them
 TANH, SIGMOID, RELU = 0, 1, 2
 # As NumPy scalars: Numba would compile a copy of the function for every Python constant.
 LEARN, SCORE = np.int64(1), np.int64(2)  # what `_pass_samples` is to do
 FINE, DIVERGED, UNMEASURABLE = range(3)  # what `advance` returns
+_U = np.uint64
 IN_ORDER = np.empty(0, np.uint32)
 CODES = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
 
@@ -98,9 +101,8 @@ def _tanh(z):
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
-def _log1p(e):
-    """log(1 + e) for 0 <= e <= 1: 2 artanh(s) with s = e / (2 + e), a series in s^2."""
-    s = e / (2.0 + e)
+def _log_ratio(s):
+    """log((1 + s) / (1 - s)) = 2 artanh(s) for 0 <= s <= 1/3, a series in s^2."""
     w = s * s
     w2 = w * w
     w4 = w2 * w2
@@ -117,26 +119,41 @@ def _sigma(z):
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _relu(z):
+    return 0.0 if z < 0.0 else z  # a nan stays
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _tanh_slope(a):
+    return 1.0 - a * a
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _sigma_slope(a):
+    return a - a * a
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _relu_slope(a):
+    return 1.0 if a > 0.0 else 0.0
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
 def _activate(A, G, rows, columns, activation):
     """Replaces Z1 in A by A1 = g(Z1) and writes g'(Z1) to G; columns in LANES."""
     for j in range(rows):
         if activation == TANH:
             for i in range(LANES * columns):
-                a = _tanh(A[j, i])
-                A[j, i] = a
-                G[j, i] = 1.0 - a * a
+                A[j, i] = _tanh(A[j, i])
+                G[j, i] = _tanh_slope(A[j, i])
         elif activation == SIGMOID:
             for i in range(LANES * columns):
-                z = A[j, i]
-                e = _exp_minus_abs(z)
-                t = 1.0 / (1.0 + e)
-                A[j, i] = (1.0 if z >= 0.0 else e) * t
-                G[j, i] = e * t * t
+                A[j, i] = _sigma(A[j, i])
+                G[j, i] = _sigma_slope(A[j, i])
         else:
             for i in range(LANES * columns):
-                z = A[j, i]
-                A[j, i] = 0.0 if z < 0.0 else z  # a nan stays
-                G[j, i] = 1.0 if z > 0.0 else 0.0
+                A[j, i] = _relu(A[j, i])
+                G[j, i] = _relu_slope(A[j, i])
 
 
 # --- the output unit -----------------------------------------------------------------
@@ -173,10 +190,13 @@ def _score(z2, y, n, scale, e):
     for i in range(LANES * (end // LANES)):
         z = z2[i]
         small = _exp_minus_abs(z)
+        one, two = 1.0 + small, 2.0 + small
+        shared = 1.0 / (one * two)  # one division for both quotients
         broken += z * 0.0
-        cost += (0.0 if z < 0.0 else z) - y[i] * z + _log1p(small)
+        # log(1 + small) with s = small / (2 + small)
+        cost += (0.0 if z < 0.0 else z) - y[i] * z + _log_ratio(small * one * shared)
         right += 1.0 if (1.0 if z >= 0.0 else 0.0) == y[i] else 0.0
-        e[i] = ((1.0 if z >= 0.0 else small) / (1.0 + small) - y[i]) * scale
+        e[i] = ((1.0 if z >= 0.0 else small) * two * shared - y[i]) * scale
     return broken, cost, right - (end - n)
 
 
@@ -222,71 +242,187 @@ def _gather(X, y, order, position, stop, batch, left, x, classes):
         left = batch if left == n else left - n
 
 
+@intrinsic
+def _prefetch(typing, array, index):
+    """Asks for the cache line of array.flat[index], for use soon; another instruction that has no name in Python."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        whole = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, whole, whole, whole])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(prefetch, [place, whole(0), whole(2), whole(1)])  # to read, second cache, data
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64), generate
+
+
+@njit(error_model="numpy", forceinline=True)
+def _ask_ahead(X, y, order, position, n):
+    """Has the rows of n samples fetched that `_gather` will want a stage after `position`.
+
+    Of a large data set hardly a row is in a cache, and a stage full of them takes longer
+    to fetch than to train on: so they are asked for while the stage before is trained on.
+    """
+    if order.size > CACHED:
+        first = position + STAGE
+        for i in range(first, min(first + n, order.size)):
+            row = np.int64(order[i])
+            _prefetch(y, row)
+            _prefetch(X, row * X.shape[1])
+
+
 # --- vector lanes are samples --------------------------------------------------------
+#
+# A1 is a flat array here, unit j's row from j BLOCK on: with a length of rows that is
+# known when compiling, loops over four rows at once vectorise. Four units share one
+# visit to the inputs, and are padded with zeros where h is not a multiple of four.
+# Indices are unsigned because of signed ones the compiler fears that they wrap around.
 
 
-@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
-def _forward_samples(theta, d2, h, x, n, A, G, z2, activation):
-    """A1 and g'(Z1), (h, block), and Z2 of n LANES samples, the columns of x."""
-    for j in range(h):
-        b, w0, w1 = theta[d2, j], theta[0, j], theta[1, j]
+def _forward_of(g):
+    """`_forward_samples` for one activation."""
+
+    @njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+    def forward(theta, d2, h, x, n, A, z2):
         for i in range(LANES * n):
-            A[j, i] = b + (w0 * x[0, i] + w1 * x[1, i])
-        for k in range(2, d2, 2):  # two inputs at a time: half the passes over A
-            w0, w1 = theta[k, j], theta[k + 1, j]
+            z2[i] = theta[d2 + 2, 0]
+        for j in range(0, h, 4):
+            a, b, c, d = j * BLOCK, (j + 1) * BLOCK, (j + 2) * BLOCK, (j + 3) * BLOCK
+            v0, v1, v2, v3 = theta[d2, j], theta[d2, j + 1], theta[d2, j + 2], theta[d2, j + 3]
+            for k in range(0, d2, 2):  # two inputs at a time: half the passes over A
+                p0, p1, p2, p3 = theta[k, j], theta[k, j + 1], theta[k, j + 2], theta[k, j + 3]
+                q0, q1, q2, q3 = theta[k + 1, j], theta[k + 1, j + 1], theta[k + 1, j + 2], theta[k + 1, j + 3]
+                if k == 0:
+                    for i in range(LANES * n):
+                        r, s = x[0, i], x[1, i]
+                        A[_U(a + i)] = v0 + (p0 * r + q0 * s)
+                        A[_U(b + i)] = v1 + (p1 * r + q1 * s)
+                        A[_U(c + i)] = v2 + (p2 * r + q2 * s)
+                        A[_U(d + i)] = v3 + (p3 * r + q3 * s)
+                else:
+                    for i in range(LANES * n):
+                        r, s = x[k, i], x[k + 1, i]
+                        A[_U(a + i)] += p0 * r + q0 * s
+                        A[_U(b + i)] += p1 * r + q1 * s
+                        A[_U(c + i)] += p2 * r + q2 * s
+                        A[_U(d + i)] += p3 * r + q3 * s
+            w0, w1, w2, w3 = theta[d2 + 1, j], theta[d2 + 1, j + 1], theta[d2 + 1, j + 2], theta[d2 + 1, j + 3]
             for i in range(LANES * n):
-                A[j, i] += w0 * x[k, i] + w1 * x[k + 1, i]
-    _activate(A, G, h, n, activation)
-    for i in range(LANES * n):
-        z2[i] = theta[d2 + 2, 0]
-    for j in range(h):
-        w = theta[d2 + 1, j]
+                g0, g1, g2, g3 = g(A[_U(a + i)]), g(A[_U(b + i)]), g(A[_U(c + i)]), g(A[_U(d + i)])
+                A[_U(a + i)], A[_U(b + i)], A[_U(c + i)], A[_U(d + i)] = g0, g1, g2, g3
+                z2[i] += (w0 * g0 + w1 * g1) + (w2 * g2 + w3 * g3)
+
+    return forward
+
+
+def _backward_of(slope):
+    """`_backward_samples` for one activation, g' as a function of A1."""
+
+    @njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+    def backward(theta, gradient, d2, h, x, n, A, e):
         for i in range(LANES * n):
-            z2[i] += w * A[j, i]
+            gradient[d2 + 2, 0] += e[i]
+        for j in range(0, h, 4):
+            a, b, c, d = j * BLOCK, (j + 1) * BLOCK, (j + 2) * BLOCK, (j + 3) * BLOCK
+            w0, w1, w2, w3 = theta[d2 + 1, j], theta[d2 + 1, j + 1], theta[d2 + 1, j + 2], theta[d2 + 1, j + 3]
+            o0 = o1 = o2 = o3 = p0 = p1 = p2 = p3 = q0 = q1 = q2 = q3 = r0 = r1 = r2 = r3 = 0.0
+            for i in range(LANES * n):
+                f, u, v = e[i], x[0, i], x[1, i]
+                g0, g1, g2, g3 = A[_U(a + i)], A[_U(b + i)], A[_U(c + i)], A[_U(d + i)]
+                o0 += f * g0
+                o1 += f * g1
+                o2 += f * g2
+                o3 += f * g3
+                g0, g1, g2, g3 = f * slope(g0), f * slope(g1), f * slope(g2), f * slope(g3)
+                p0 += g0
+                p1 += g1
+                p2 += g2
+                p3 += g3
+                q0 += g0 * u
+                q1 += g1 * u
+                q2 += g2 * u
+                q3 += g3 * u
+                r0 += g0 * v
+                r1 += g1 * v
+                r2 += g2 * v
+                r3 += g3 * v
+            _add_four(gradient, d2 + 1, j, o0, o1, o2, o3)
+            _add_four(gradient, d2, j, w0 * p0, w1 * p1, w2 * p2, w3 * p3)
+            _add_four(gradient, 0, j, w0 * q0, w1 * q1, w2 * q2, w3 * q3)
+            _add_four(gradient, 1, j, w0 * r0, w1 * r1, w2 * r2, w3 * r3)
+            for k in range(2, d2, 2):
+                q0 = q1 = q2 = q3 = r0 = r1 = r2 = r3 = 0.0
+                for i in range(LANES * n):
+                    u, v = e[i] * x[k, i], e[i] * x[k + 1, i]
+                    g0, g1, g2, g3 = slope(A[_U(a + i)]), slope(A[_U(b + i)]), slope(A[_U(c + i)]), slope(A[_U(d + i)])
+                    q0 += u * g0
+                    q1 += u * g1
+                    q2 += u * g2
+                    q3 += u * g3
+                    r0 += v * g0
+                    r1 += v * g1
+                    r2 += v * g2
+                    r3 += v * g3
+                _add_four(gradient, k, j, w0 * q0, w1 * q1, w2 * q2, w3 * q3)
+                _add_four(gradient, k + 1, j, w0 * r0, w1 * r1, w2 * r2, w3 * r3)
+
+    return backward
 
 
 @njit(error_model="numpy", fastmath=SUMS, forceinline=True)
-def _backward_samples(theta, gradient, d2, h, x, n, A, G, e):
+def _add_four(gradient, row, j, s0, s1, s2, s3):
+    gradient[row, j] += s0
+    gradient[row, j + 1] += s1
+    gradient[row, j + 2] += s2
+    gradient[row, j + 3] += s3
+
+
+_forward_tanh, _forward_sigmoid, _forward_relu = _forward_of(_tanh), _forward_of(_sigma), _forward_of(_relu)
+_backward_tanh, _backward_sigmoid, _backward_relu = (
+    _backward_of(_tanh_slope),
+    _backward_of(_sigma_slope),
+    _backward_of(_relu_slope),
+)
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _forward_samples(theta, d2, h, x, n, A, z2, activation):
+    """A1, and Z2 of n LANES samples, the columns of x."""
+    if activation == TANH:
+        _forward_tanh(theta, d2, h, x, n, A, z2)
+    elif activation == SIGMOID:
+        _forward_sigmoid(theta, d2, h, x, n, A, z2)
+    else:
+        _forward_relu(theta, d2, h, x, n, A, z2)
+
+
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _backward_samples(theta, gradient, d2, h, x, n, A, e, activation):
     """Adds a block's gradient."""
-    for i in range(LANES * n):
-        gradient[d2 + 2, 0] += e[i]
-    for j in range(h):
-        w = theta[d2 + 1, j]
-        sum_w2 = sum_b1 = sum_0 = sum_1 = 0.0
-        for i in range(LANES * n):
-            dz = e[i] * G[j, i]
-            sum_w2 += e[i] * A[j, i]
-            sum_b1 += dz
-            sum_0 += dz * x[0, i]
-            sum_1 += dz * x[1, i]
-            G[j, i] = dz
-        gradient[d2 + 1, j] += sum_w2
-        gradient[d2, j] += w * sum_b1
-        gradient[0, j] += w * sum_0
-        gradient[1, j] += w * sum_1
-        for k in range(2, d2, 2):
-            sum_0 = sum_1 = 0.0
-            for i in range(LANES * n):
-                sum_0 += G[j, i] * x[k, i]
-                sum_1 += G[j, i] * x[k + 1, i]
-            gradient[k, j] += w * sum_0
-            gradient[k + 1, j] += w * sum_1
+    if activation == TANH:
+        _backward_tanh(theta, gradient, d2, h, x, n, A, e)
+    elif activation == SIGMOID:
+        _backward_sigmoid(theta, gradient, d2, h, x, n, A, e)
+    else:
+        _backward_relu(theta, gradient, d2, h, x, n, A, e)
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _pass_samples(theta, gradient, X, y, h, activation, stage, room, task):
-    """Runs all rows of X through the network, a block at a time.
+def _pass_samples(theta, gradient, data, h, activation, room, task):
+    """Runs all rows of a data set through the network, a block at a time.
 
     Parameters
     ----------
     theta, gradient : ndarray (d2 + 3, width)
         `gradient` is overwritten if LEARN.
-    X, y : ndarray (m, d), (m,)
+    data : tuple
+        X (m, d), y (m,), and x and classes of `_gather`; if these have room for all
+        samples, they hold them.
     h, activation : int
-    stage : tuple of ndarray
-        x and classes of `_gather`.
     room : tuple of ndarray
-        Workspaces A, G (h, block), z2, e (block,).
+        Workspaces A of `_forward_samples`, z2 and e (BLOCK,).
     task : int
         LEARN (compute the gradient), SCORE (cost and hits), or both added.
 
@@ -295,22 +431,23 @@ def _pass_samples(theta, gradient, X, y, h, activation, stage, room, task):
     cost, right : float
         Sums over the samples, 0 without SCORE.
     """
+    X, y, x, classes = data
+    A, z2, e = room
     m, d2 = y.size, theta.shape[0] - 3
-    x, classes = stage
-    A, G, z2, e = room
-    block = classes.shape[1]
     learn, score = task & LEARN, task & SCORE
     cost = right = broken = 0.0
     if learn != 0:
         gradient[:] = 0.0
-    q = classes.shape[0]
-    for first in range(0, m, block):
+    held = m <= classes.size
+    q = 0
+    for first in range(0, m, BLOCK):
         if q == classes.shape[0]:
-            _gather(X, y, IN_ORDER, first, m, m, m - first, x, classes)
             q = 0
-        n = min(block, m - first)
+        if q == 0 and not held:
+            _gather(X, y, IN_ORDER, first, m, m, m - first, x, classes)
+        n = min(BLOCK, m - first)
         whole = (n + LANES - 1) // LANES
-        _forward_samples(theta, d2, h, x[q], whole, A, G, z2, activation)
+        _forward_samples(theta, d2, h, x[q], whole, A, z2, activation)
         if score != 0:
             b, c, r = _score(z2, classes[q], n, 1.0 / m, e)
             cost += c
@@ -319,7 +456,7 @@ def _pass_samples(theta, gradient, X, y, h, activation, stage, room, task):
             b = _output(z2, classes[q], n, 1.0 / m, e)
         broken += b
         if learn != 0:
-            _backward_samples(theta, gradient, d2, h, x[q], whole, A, G, e)
+            _backward_samples(theta, gradient, d2, h, x[q], whole, A, e, activation)
         q += 1
     if learn != 0:
         gradient[d2 + 2, 1] = broken
@@ -332,11 +469,12 @@ def _descend_batches(theta, gradient, X, y, order, start, stop, batch, eta, h, a
     theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
     d2 = theta.shape[0] - 3
     x, classes = stage
-    A, G, z2, e = room
+    A, z2, e = room
     block = classes.shape[1]
     q = classes.shape[0]
     for position in range(start, stop, batch):
         size = min(batch, stop - position)
+        _ask_ahead(X, y, order, position, size)
         gradient[:] = 0.0
         broken = 0.0
         for first in range(0, size, block):
@@ -345,9 +483,9 @@ def _descend_batches(theta, gradient, X, y, order, start, stop, batch, eta, h, a
                 q = 0
             n = min(block, size - first)
             whole = (n + LANES - 1) // LANES
-            _forward_samples(theta, d2, h, x[q], whole, A, G, z2, activation)
+            _forward_samples(theta, d2, h, x[q], whole, A, z2, activation)
             broken += _output(z2, classes[q], n, 1.0 / size, e)
-            _backward_samples(theta, gradient, d2, h, x[q], whole, A, G, e)
+            _backward_samples(theta, gradient, d2, h, x[q], whole, A, e, activation)
             q += 1
         gradient[d2 + 2, 1] = broken
         if not _update(theta_flat, gradient_flat, eta):
@@ -423,7 +561,7 @@ def _backward_units(theta, gradient, d2, tiles, x, n, A, G, e):
 
 @njit(error_model="numpy", fastmath=SUMS)
 def _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, room):
-    """As `_descend_batches`, for batches smaller than FEW, which are one block each."""
+    """As `_descend_batches`, for batches of a few samples, which are one block each."""
     theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
     d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
     x, classes = stage
@@ -435,6 +573,7 @@ def _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activati
             _gather(X, y, order, position, stop, batch, batch, x, classes)
             q = 0
         n = min(batch, stop - position)
+        _ask_ahead(X, y, order, position, n)
         whole = (n + 3) // 4 * 4
         _forward_units(theta, d2, tiles, x[q], whole, A, G, A_flat, G_flat, z2, activation)
         broken = _output(z2, classes[q], n, 1.0 / n, e)
@@ -465,6 +604,7 @@ def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, ro
         if q == classes.shape[1]:
             _gather(X, y, order, position, stop, stop, stop - position, columns, classes)
             q = 0
+        _ask_ahead(X, y, order, position, 1)
         for k in range(d):
             x[k] = columns[0, k, q]
         for j in range(LANES * tiles):
@@ -572,12 +712,12 @@ def _permute(order, random):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _measure(theta, gradient, X, y, X_test, y_test, h, activation, stage, room, row):
+def _measure(theta, gradient, data, test_data, h, activation, room, row):
     """One row of `history` but its epoch; leaves the gradient over all training rows. Returns whether it is finite."""
-    m, m_test, d2 = y.size, y_test.size, theta.shape[0] - 3
-    cost, right = _pass_samples(theta, gradient, X, y, h, activation, stage, room, LEARN | SCORE)
+    m, m_test, d2 = data[1].size, test_data[1].size, theta.shape[0] - 3
+    cost, right = _pass_samples(theta, gradient, data, h, activation, room, LEARN | SCORE)
     row[1], row[3] = cost / m, right / m
-    cost, right = _pass_samples(theta, gradient, X_test, y_test, h, activation, stage, room, SCORE)
+    cost, right = _pass_samples(theta, gradient, test_data, h, activation, room, SCORE)
     row[2], row[4] = cost / m_test, right / m_test  # nan if there are none
     W1, b1, W2, b2 = 0.0, 0.0, 0.0, gradient[d2 + 2, 0] ** 2
     for j in range(h):
@@ -591,11 +731,18 @@ def _measure(theta, gradient, X, y, X_test, y_test, h, activation, stage, room, 
 
 
 @njit(error_model="numpy")
-def _workspaces(d2, blocks, block, lines, length):
-    """x and classes of `_gather`, and A, G (lines, length) and two more for a block's Z2 and dC/dZ2."""
-    stage = (np.zeros((blocks, d2, block)), np.zeros((blocks, block)))
-    room = (np.zeros((lines, length)), np.zeros((lines, length)), np.zeros(max(d2, block)), np.zeros(max(d2, block)))
-    return stage, room
+def _stage(d2, blocks, block):
+    """Room for x and classes of `_gather`."""
+    return np.zeros((blocks, d2, block)), np.zeros((blocks, block))
+
+
+@njit(error_model="numpy")
+def _in_order(X, y, d2):
+    """The `data` of `_pass_samples`."""
+    x, classes = _stage(d2, min(HELD, max(1, -(-y.size // BLOCK))), BLOCK)
+    if y.size <= classes.size:
+        _gather(X, y, IN_ORDER, 0, y.size, y.size, y.size, x, classes)
+    return X, y, x, classes
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -615,32 +762,36 @@ def advance(
     m = y.size
     d2, width = theta.shape[0] - 3, theta.shape[1]
     size = m if batch == 0 else batch
+    few = FEW if h > LANES else FEW // 2
+    data, test_data = _in_order(X, y, d2), _in_order(X_test, y_test, d2)
+    samples_room = (np.zeros(width * BLOCK), np.zeros(BLOCK), np.zeros(BLOCK))
     # The blocks of a batch: as few as possible, equally long, whole vectors.
     block = -(-size // (-(-size // BLOCK) * LANES)) * LANES
-    lines, length = h, block  # of A and G
+    lines = 1  # of A and G
     if batch == 1:
-        block, lines, length = STAGE, 1, width
-    elif 1 < batch < FEW:
-        lines, length = block, width
-    stage, room = _workspaces(d2, STAGE // block, block, lines, length)
-    # In order, memory keeps up anyway: a few blocks leave the first cache to A and G.
-    all_stage, all_room = _workspaces(d2, 4, BLOCK, h, BLOCK)
+        block = STAGE
+    elif batch < few:
+        lines = block
+    stage = _stage(d2, STAGE // block, block)
+    units_room = (np.zeros((lines, width)), np.zeros((lines, width)), np.zeros(max(d2, lines)), np.zeros(lines))
     while updates > 0 and (record_every == 0 or progress[ROWS] < history.shape[0]):
         start = progress[SAMPLE]
         stop = min(m, start + updates * size)
         if batch > 0 and start == 0:
             _permute(order, random)
         if batch == 1:
-            position = _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, room)
-        elif 1 < batch < FEW:
-            position = _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, room)
+            position = _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, units_room)
+        elif 1 < batch < few:
+            position = _descend_few(
+                theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, units_room
+            )
         elif batch > 0:
             position = _descend_batches(
-                theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, room
+                theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, samples_room
             )
         else:
             if progress[READY] == 0:
-                _pass_samples(theta, gradient, X, y, h, activation, all_stage, all_room, LEARN)
+                _pass_samples(theta, gradient, data, h, activation, samples_room, LEARN)
             progress[READY] = 0
             position = m if _update(theta.reshape(theta.size), gradient.reshape(theta.size), eta) else 0
         done = (position - start + size - 1) // size
@@ -655,7 +806,7 @@ def advance(
             if record_every > 0 and progress[EPOCH] % record_every == 0:
                 row = history[progress[ROWS]]
                 row[0] = progress[EPOCH]
-                finite = _measure(theta, gradient, X, y, X_test, y_test, h, activation, all_stage, all_room, row)
+                finite = _measure(theta, gradient, data, test_data, h, activation, samples_room, row)
                 progress[READY] = 1  # in full batch this gradient is the next update's
                 if not finite:
                     return UNMEASURABLE
