@@ -714,15 +714,17 @@ def _permute(order, random):
 @njit(error_model="numpy", fastmath=SUMS)
 def _measure(theta, gradient, data, test_data, h, activation, room, row):
     """One row of `history` but its epoch; leaves the gradient over all training rows. Returns whether it is finite."""
-    m, m_test, d2 = data[1].size, test_data[1].size, theta.shape[0] - 3
+    m, m_test, d2, tiles = data[1].size, test_data[1].size, theta.shape[0] - 3, theta.shape[1] // LANES
     cost, right = _pass_samples(theta, gradient, data, h, activation, room, LEARN | SCORE)
     row[1], row[3] = cost / m, right / m
     cost, right = _pass_samples(theta, gradient, test_data, h, activation, room, SCORE)
     row[2], row[4] = cost / m_test, right / m_test  # nan if there are none
-    W1, b1, W2, b2 = 0.0, 0.0, 0.0, gradient[d2 + 2, 0] ** 2
-    for j in range(h):
-        for k in range(d2):
+    W1 = b1 = W2 = 0.0
+    b2 = gradient[d2 + 2, 0] ** 2
+    for k in range(d2):
+        for j in range(LANES * tiles):
             W1 += gradient[k, j] ** 2
+    for j in range(LANES * tiles):
         b1 += gradient[d2, j] ** 2
         W2 += gradient[d2 + 1, j] ** 2
     row[5], row[6], row[7], row[8] = np.sqrt(W1), np.sqrt(b1), np.sqrt(W2), np.sqrt(b2)
