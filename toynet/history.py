@@ -32,10 +32,16 @@ class History:
 
     def append(self, row):
         """Add one row: a sequence of numbers in the order of `COLUMNS`."""
-        if self._length == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-        self._rows[self._length] = row
-        self._length += 1
+        self.extend(np.array([row], float))
+
+    def extend(self, rows):
+        """Add rows: ndarray (rows, columns)."""
+        length = self._length + len(rows)
+        if length > len(self._rows):
+            more = np.empty((max(length, 2 * len(self._rows)) - len(self._rows), len(COLUMNS)))
+            self._rows = np.concatenate([self._rows, more])
+        self._rows[self._length : length] = rows
+        self._length = length
 
     def __getitem__(self, column):
         """The values of one column, ndarray (rows,); not a copy, not to be written to."""

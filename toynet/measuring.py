@@ -32,6 +32,16 @@ def accuracy(forward, y):
 
 
 def is_finite(measures, split):
-    """Whether measured figures are all finite (but for those of a test part that is empty)."""
+    """Whether measured figures are all finite (but for those of a test part that is empty).
+
+    Parameters
+    ----------
+    measures : array_like (..., 9)
+        In the order of `history.MEASURES`.
+
+    Returns
+    -------
+    ndarray (...) of bool
+    """
     figures = np.asarray(measures)
-    return bool(np.isfinite(figures if split.y_test.size else np.delete(figures, (1, 3))).all())
+    return np.isfinite(figures if split.y_test.size else np.delete(figures, (1, 3), axis=-1)).all(axis=-1)

@@ -197,19 +197,19 @@ class Trainer:
     def _record(self, rows, update, seconds):
         """Measured rows into the history; what lies between two looks at the clock is interpolated."""
         pace = (self.seconds - seconds) / max(self.update - update, 1)
-        for epoch, *measures in rows:
-            at = int(epoch) * self.updates_an_epoch
-            seen = int(epoch) * self.split.y_train.size
-            self._append((epoch, at, seen, seconds + pace * (at - update), *measures, self.learning_rate))
+        epochs, updates = rows[:, 0], rows[:, 0] * self.updates_an_epoch
+        times = seconds + pace * (updates - update)
+        rates = np.full(len(rows), self.learning_rate)
+        self._keep(np.column_stack([epochs, updates, epochs * self.split.y_train.size, times, rows[:, 1:], rates]))
         ended = self.epoch == self.config.epochs and self.update == self.epoch * self.updates_an_epoch
-        if ended and self.metrics["epoch"][-1] < self.epoch and not self._append(self.present()):
+        if ended and self.metrics["epoch"][-1] < self.epoch and not self._keep(np.array([self.present()])):
             self.diverged = _divergence(self.update, self.config)
 
-    def _append(self, row):
-        """Add a row whose figures are finite; elsewhere the next update will find that the run has diverged."""
-        if fine := is_finite(row[4:-1], self.split):
-            self.metrics.append(row)
-        return fine
+    def _keep(self, rows):
+        """Add the rows whose figures are finite: after the others the next update will find that the run diverged."""
+        fine = is_finite(rows[:, 4:-1], self.split)
+        self.metrics.extend(rows[fine])
+        return fine.all()
 
 
 def _divergence(update, config):
