@@ -19,6 +19,9 @@ TRAINING = Turns()
 PERIOD = 0.1
 """Seconds from frame to frame."""
 
+BUSY = 0.4
+"""Of a period, what training and drawing may take of this machine: the rest sends, and leaves others room."""
+
 SPEEDS = {"1": 1, "10": 10, "100": 100, "Max": None}
 """Label -> epochs a frame at most (None: as many as fit)."""
 
@@ -67,7 +70,7 @@ class Experiment:
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
         left = self.target - self.trainer.epoch
         with TRAINING.turn() as waited:
-            budget = max(0.6 * PERIOD - self.drawing - waited, 0.005)
+            budget = max(BUSY * PERIOD - self.drawing - waited, 0.005)
             self.trainer.run(left if epochs is None else min(epochs, left), budget)
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
