@@ -42,8 +42,8 @@ def test_numbers_that_matter_are_in_view(app):
     assert list(numbers(app)) == ["Epoch", "Update", "Train loss", "Test loss", "Test accuracy", "Gradient norm"]
 
 
-def test_three_pictures(app):
-    assert len(app.get("vega_lite_chart")) == 3
+def test_four_pictures(app):
+    assert len(app.get("vega_lite_chart")) == 4
 
 
 def test_sidebar_has_three_sections(app):

@@ -3,6 +3,7 @@
 import base64
 import io
 
+import contourpy
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
@@ -111,10 +112,28 @@ def test_half_line_lies_where_the_probability_is_one_half(dataset):
     trainer = train(Config(dataset=dataset, epochs=300))
     p = plane(trainer.split)
     lines = half_line(evaluate(trainer.parameters, p, "tanh")[0], p)
-    vertices = np.concatenate(lines)
-    X = (vertices - trainer.split.mean) / trainer.split.scale
-    assert len(vertices) > GRID / 2
+    along = np.linspace(0.0, 1.0, 20)[:, None, None]
+    points = np.concatenate([(line[:-1] + along * (line[1:] - line[:-1])).reshape(-1, 2) for line in lines])
+    X = (points - trainer.split.mean) / trainer.split.scale
+    assert np.ptp(points, axis=0).max() > GRID / 4 * (p.x[1] - p.x[0])
     assert np.abs(forward(trainer.parameters, X, "tanh").y_hat - 0.5).max() < 0.02
+
+
+def test_half_line_has_few_vertices_and_none_moved():
+    """What is left of a winding line stays within a tenth of a pixel of all that it had."""
+    trainer = train(Config(dataset="circles", hidden_size=16, epochs=300))
+    p = plane(trainer.split)
+    Z2, _ = evaluate(trainer.parameters, p, "tanh")
+    whole = contourpy.contour_generator(p.x, p.y, Z2).lines(0.0)
+    fewer = half_line(Z2, p)
+    pixel = np.array([p.x[1] - p.x[0], p.y[1] - p.y[0]])
+    assert sum(map(len, fewer)) < 0.7 * sum(map(len, whole))
+    for all_of_it, line in zip(whole, fewer, strict=True):
+        assert {tuple(v) for v in line} <= {tuple(v) for v in all_of_it}
+        along = np.linspace(0.0, 1.0, 200)[:, None, None]
+        drawn = ((line[:-1] + along * (line[1:] - line[:-1])) / pixel).reshape(-1, 2)
+        gaps = [np.hypot(*(drawn - vertex).T).min() for vertex in all_of_it / pixel]
+        assert max(gaps) < 0.15
 
 
 def test_half_line_of_a_straight_boundary_is_straight_and_exact(trainer):

@@ -4,12 +4,11 @@ A chart is built once for a run; only the tables of its named datasets change fr
 frame to frame, so the browser redraws and never rebuilds.
 """
 
-import json
-
 import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from toynet import vega
 from toynet.field import BLUE, MIDDLE, ORANGE, evaluate, half_line, image_url
 from toynet.network import forward
 from toynet.thinning import thin
@@ -17,7 +16,7 @@ from toynet.thinning import thin
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-MOST_ROWS = 140
+MOST_ROWS = 100
 """Rows of a curve drawn at most."""
 
 X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
@@ -28,30 +27,12 @@ NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad
 SERIES_COLOURS = ("#7b4ab8", "#149c8a", "#c2410c", "#8a8f98")
 """Apart from the classes' orange and blue, and legible on light and dark ground."""
 
+GREY = "#8a8f98"
+"""Rules and words beside the series, in either theme."""
+
 SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [10, 3])
 
 BOUNDARY_HEIGHT, CURVE_HEIGHT = 580, 282
-
-
-def _spec(chart, height):
-    """The chart as a Vega-Lite dict that canvas draws at the page's width."""
-    with alt.data_transformers.enable("default", consolidate_datasets=False):
-        spec = chart.properties(height=height).to_dict()
-    for unneeded in ("config", "$schema"):
-        spec.pop(unneeded, None)
-    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
-    spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
-    spec["autosize"] = {"type": "fit", "contains": "padding"}
-    return spec
-
-
-def _dataset(name):
-    """A named dataset whose columns are taken as they come.
-
-    Without this Vega-Lite has them parsed, and of every row that Vega parses or
-    calculates a column for it keeps something for good.
-    """
-    return alt.NamedData(name, format=alt.DataFormat(parse=None))
 
 
 # --- the decision boundary ---------------------------------------------------------
@@ -67,67 +48,61 @@ def shown(split, seed=0):
 
 def boundary_chart(split, plane):
     """Spec of the boundary picture, over the datasets of `boundary_tables`."""
-    x_scale, y_scale = (alt.Scale(domain=r, nice=False, zero=False) for r in (plane.x_range, plane.y_range))
-    x_name, y_name = split.feature_names
+    axes = {
+        "x": alt.X("x:Q", title=split.feature_names[0], scale=_exactly(plane.x_range)),
+        "y": alt.Y("y:Q", title=split.feature_names[1], scale=_exactly(plane.y_range)),
+    }
     field = (
-        alt.Chart(_dataset("field"))
-        .mark_image(
-            width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False, tooltip=None
-        )
+        alt.Chart(vega.dataset("field"))
+        .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
         .encode(x=alt.value(0), y=alt.value(0), url="url:N", key="k:N")
     )
     line = (
-        alt.Chart(_dataset("half"))
-        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, tooltip=None, order=False)
-        .encode(alt.X("x:Q", title=x_name, scale=x_scale), alt.Y("y:Q", title=y_name, scale=y_scale), detail="line:N")
+        alt.Chart(vega.dataset("half"))
+        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, order=False)
+        .encode(detail="line:N")
     )
-    return _spec(field + line + _points(split), BOUNDARY_HEIGHT)
+    shared = {channel: axis.to_dict() for channel, axis in axes.items()}
+    return vega.spec(field + line + _points(split), BOUNDARY_HEIGHT, encoding=shared)
+
+
+def _exactly(domain):
+    return alt.Scale(domain=domain, nice=False, zero=False)
 
 
 def _points(split):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
-    Names come from expressions, not from calculated columns (see `_dataset`).
+    Names come from expressions, not from calculated columns (see `vega.dataset`).
     """
     names = [
         f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
     ]
-    labels = [*(f"{name}, training" for name in names), *(f"{name}, test" for name in names)]
+    labels = alt.param(name="labels", value=[*(f"{n}, training" for n in names), *(f"{n}, test" for n in names)])
     # On the field's middle grey, so that white and black outlines show in either theme.
     legend = alt.Legend(
-        orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr=f"{_js(labels)}[datum.value]",
+        orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
         fillColor=MIDDLE, labelColor="#1f2937", padding=4, cornerRadius=4,
     )  # fmt: skip
     shown = {
         split.feature_names[0]: "format(datum.x, '.4~g')",
         split.feature_names[1]: "format(datum.y, '.4~g')",
-        "Is": f"{_js(labels)}[datum.kind]",
+        "Is": "labels[datum.kind]",
         "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }
     kinds = [0, 1, 2, 3]
     outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
     return (
-        alt.Chart(_dataset("points"))
-        .mark_point(
-            size=52,
-            opacity=1,
-            clip=True,
-            tooltip=alt.expr("{" + ", ".join(f"{_js(name)}: {value}" for name, value in shown.items()) + "}"),
-        )
+        alt.Chart(vega.dataset("points"))
+        .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown))
         .encode(
-            alt.X("x:Q", title=split.feature_names[0]),
-            alt.Y("y:Q", title=split.feature_names[1]),
             fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend),
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
             stroke=alt.Stroke("kind:N", scale=outline),
             strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(0.8)),
         )
+        .add_params(labels)
     )
-
-
-def _js(value):
-    """A string or a list of them as a Vega expression."""
-    return json.dumps(value)
 
 
 def boundary_tables(parameters, activation, split, plane, rows, images):
@@ -213,35 +188,37 @@ def _curves(series, x_column, title, scale):
     names = list(series.values())
     whole = {} if x_column == "seconds" else {"tickMinStep": 1}
     x_axis = alt.X(
-        "x:Q", title=X_AXES[x_column], scale=alt.Scale(nice=False), axis=alt.Axis(format="~s", grid=False, **whole)
+        "x:Q",
+        title=X_AXES[x_column],
+        scale=alt.Scale(nice=False),
+        axis=alt.Axis(format="~s", grid=False, tickCount=8, **whole),
     )
-    plain_x = alt.X("x:Q", title=X_AXES[x_column])
-    axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else _log_axis()
-    rows = alt.Chart(_dataset("curve"))
-    # A layer for each curve instead of one folded layer: see `_dataset`.
+    axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else vega.log_axis()
+    # A layer for each curve instead of one folded layer: see `vega.dataset`.
     lines = [
-        rows.mark_line(strokeWidth=2, clip=True, tooltip=None, color=colour, strokeDash=dash).encode(
-            plain_x if i else x_axis, alt.Y(f"{name}:Q", title=title, **({} if i else {"scale": scale, "axis": axis}))
-        )
+        alt.Chart()
+        .mark_line(strokeWidth=2, clip=True, color=colour, strokeDash=dash)
+        .encode(alt.Y(f"{name}:Q", title=title, **({} if i else {"scale": scale, "axis": axis})))
         for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
     ]
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
     rule = (
-        rows.mark_rule(color="#8a8f98")
+        alt.Chart()
+        .mark_rule(color=GREY)
         .encode(
-            plain_x,
             opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)),
             tooltip=[
                 alt.Tooltip("x:Q", title=X_AXES[x_column], format=",.6~g" if x_column == "seconds" else ","),
                 *([] if x_column == "epoch" else [alt.Tooltip("epoch:Q", title="Epoch", format=",")]),
-                *[alt.Tooltip(f"{name}:Q", title=name, format=".5~g") for name in names],
+                *[alt.Tooltip(f"{name}:Q", format=".5~g") for name in names],
             ],
         )
         .add_params(hover)
     )
-    return _spec(alt.layer(*lines, *_rate_marks(plain_x), rule, _legend(names)), CURVE_HEIGHT)
+    layers = alt.layer(*lines, *_rate_marks(), rule, _legend(names), data=vega.dataset("curve"))
+    return vega.spec(layers, CURVE_HEIGHT, encoding={"x": x_axis.to_dict()})
 
 
 def _legend(names):
@@ -251,28 +228,20 @@ def _legend(names):
     legend = alt.Legend(orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2)
     return (
         alt.Chart(alt.Data(values=[{"name": name} for name in names]))
-        .mark_line(opacity=0, tooltip=None)
+        .mark_line(opacity=0)
         .encode(
-            color=alt.Color("name:N", scale=colours, legend=legend), strokeDash=alt.StrokeDash("name:N", scale=dashes)
+            x=alt.value(0),
+            color=alt.Color("name:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("name:N", scale=dashes),
         )
     )
 
 
-def _log_axis():
-    """Grid lines at the powers of ten only."""
-    is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
-    grid = alt.condition(is_power, alt.value(1), alt.value(0))
-    return alt.Axis(format=".0~e", tickCount=5, gridOpacity=grid)
-
-
-def _rate_marks(plain_x):
+def _rate_marks():
     """A dashed rule with the new learning rate wherever it was changed."""
-    labelled = alt.condition("datum.label", alt.value(1), alt.value(0))
-    marks = alt.Chart(_dataset("changes")).encode(plain_x, opacity=labelled)
-    rule = marks.mark_rule(color="#8a8f98", strokeDash=[2, 3], tooltip=None)
-    text = marks.mark_text(color="#8a8f98", align="left", baseline="top", dx=3, y=2).encode(
-        text="label:N", y=alt.value(2)
-    )
+    marks = alt.Chart(vega.dataset("changes"))
+    rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.label ? 1 : 0"))
+    text = marks.mark_text(color=GREY, align="left", baseline="top", dx=3).encode(text="label:N", y=alt.value(2))
     return rule, text
 
 

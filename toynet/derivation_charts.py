@@ -8,15 +8,12 @@ import numpy as np
 import pandas as pd
 
 from toynet import squared_error
-from toynet.charts import SERIES_COLOURS
+from toynet.charts import GREY, SERIES_COLOURS
 from toynet.gradient_check import STEP
 from toynet.network import forward
 from toynet.thinning import thin
 
 HEIGHT = 260
-GREY = "#8a8f98"
-"""Rules and their labels, in either theme."""
-
 MODES = {"mini": "Mini-batch", "stochastic": "Single sample"}
 SMALLEST = 1e-17
 """What a log axis shows for 0: less than rounding."""

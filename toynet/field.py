@@ -59,13 +59,34 @@ def evaluate(parameters, plane, activation):
 def half_line(Z2, plane):
     """Where y_hat = 0.5, that is Z2 = 0: a list of polylines (k, 2) in own units."""
     finite = np.ma.masked_invalid(Z2)
-    return contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)
+    pixel = np.array([plane.x[1] - plane.x[0], plane.y[1] - plane.y[0]])
+    return [_fewer(line, pixel) for line in contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)]
+
+
+def _fewer(line, pixel, tolerance=0.06, rounds=5):
+    """The line without vertices that hardly bend it.
+
+    In each round every other vertex goes if it is closer than `tolerance` pixels to the
+    straight line between its neighbours; both of these stay.
+    """
+    for _ in range(rounds):
+        before, here, after = line[:-2:2] / pixel, line[1:-1:2] / pixel, line[2::2] / pixel
+        (dx, dy), (ex, ey) = (after - before).T, (here - before).T
+        is_bend = np.abs(dx * ey - dy * ex) >= tolerance * np.hypot(dx, dy)
+        kept = np.ones(len(line), bool)
+        kept[1:-1:2] = is_bend
+        line = line[kept]
+    return line
+
+
+SHADES = 51
+"""Steps of two percent: finer ones cannot be told apart, and cost half as much again."""
 
 
 def _palette():
-    """101 colours, one for each percent, from `ORANGE` over `MIDDLE` to `BLUE`: (101, 3) bytes."""
+    """Colours from `ORANGE` over `MIDDLE` to `BLUE`: (SHADES, 3) bytes."""
     stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (ORANGE, MIDDLE, BLUE)])
-    t = np.linspace(0.0, 2.0, 101)
+    t = np.linspace(0.0, 2.0, SHADES)
     rgb = np.stack([np.interp(t, (0, 1, 2), channel) for channel in stops.T], axis=1)
     return rgb.round().astype(np.uint8)
 
@@ -73,12 +94,14 @@ def _palette():
 _PALETTE = _palette()
 
 
-def image_url(y_hat):
-    """Probabilities (n, n), rows from the lowest y, as a lossless WebP in a data URL.
+def shade(value):
+    """The colour of a number from -1 (orange) over 0 to 1 (blue), as "#rrggbb"."""
+    return "#" + bytes(_PALETTE[round((SHADES - 1) * (value + 1.0) / 2.0)]).hex()
 
-    A shade is a whole percent: finer ones cannot be told apart and cost half as much again.
-    """
-    percent = np.nan_to_num(y_hat[::-1] * 100.0, nan=50.0).round().astype(np.uint8)
+
+def image_url(y_hat):
+    """Probabilities (n, n), rows from the lowest y, as a lossless WebP in a data URL."""
+    shades = np.nan_to_num(y_hat[::-1] * (SHADES - 1), nan=(SHADES - 1) / 2).round().astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(_PALETTE[percent]).save(buffer, "WEBP", lossless=True, quality=50, method=2)
+    Image.fromarray(_PALETTE[shades]).save(buffer, "WEBP", lossless=True, quality=50, method=2)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

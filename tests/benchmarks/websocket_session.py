@@ -8,7 +8,7 @@ import websocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-CHARTS = 3
+CHARTS = 4
 
 
 class Session:

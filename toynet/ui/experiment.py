@@ -9,6 +9,7 @@ from toynet import charts
 from toynet.config import Config
 from toynet.field import Plane, plane
 from toynet.history import COLUMNS
+from toynet.network_chart import network_chart, network_tables
 from toynet.training import Trainer
 from toynet.ui.badge import Badge
 from toynet.ui.turns import Turns
@@ -34,6 +35,7 @@ class Picture:
 
     plane: Plane
     boundary: dict
+    network: dict
     shown: np.ndarray
     images: list = field(default_factory=list)
 
@@ -57,7 +59,9 @@ class Experiment:
         """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
         trainer = Trainer(config)
         area = plane(trainer.split)
-        picture = Picture(area, charts.boundary_chart(trainer.split, area), charts.shown(trainer.split))
+        boundary = charts.boundary_chart(trainer.split, area)
+        network = network_chart(trainer.split, config.hidden_size, config.activation)
+        picture = Picture(area, boundary, network, charts.shown(trainer.split))
         return cls(trainer, config.epochs, picture)
 
     def train(self):
@@ -76,15 +80,16 @@ class Experiment:
             self.running = False
 
     def tables(self, x_column):
-        """The present row and the datasets of the three charts, all of the same moment."""
+        """The present row and the datasets of the four charts, all of the same moment."""
         trainer, picture = self.trainer, self.picture
         present = dict(zip(COLUMNS, trainer.present(), strict=True))
         boundary, picture.images = charts.boundary_tables(
             trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
         )
+        network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
         losses = charts.curve_tables(trainer.metrics, charts.LOSSES, x_column, present)
         norms = charts.curve_tables(trainer.metrics, charts.NORMS, x_column, present)
-        return present, boundary, losses, norms
+        return present, boundary, losses, norms, network
 
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""

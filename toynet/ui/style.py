@@ -23,7 +23,7 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 }
 
 /* Pictures side by side only where both have room. */
-.st-key-pictures [data-testid="stColumn"] { min-width: min(400px, 100%); }
+.stMain [data-testid="stColumn"] { min-width: min(400px, 100%); }
 
 /* Quantities close to each other. */
 [class*="st-key-quantity_"] { padding: 0.4rem 0.9rem; }

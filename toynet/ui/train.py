@@ -1,4 +1,4 @@
-"""The Train page: transport, numbers and the three pictures, live."""
+"""The Train page: transport, numbers and the four pictures, live."""
 
 import time
 from functools import lru_cache
@@ -6,6 +6,7 @@ from functools import lru_cache
 import streamlit as st
 
 from toynet import charts
+from toynet.network_chart import MOST_UNITS
 from toynet.ui import choices, download, experiment, settings, startup
 from toynet.ui.experiment import PERIOD, SPEEDS
 
@@ -18,6 +19,7 @@ def page():
     with messages:
         settings.messages()
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
+    st.caption(_how_to_read(experiment.current().trainer.config.hidden_size))
     # The last deltas of a run are dropped if the next one starts before they are flushed.
     time.sleep(0.03)
     startup.prepare()
@@ -103,20 +105,20 @@ def _frame():
             now.advance(speed)
         started = time.perf_counter()
         proof = now.badge.refresh(now.trainer, now.running)
-        present, boundary, losses, norms = now.tables(x_axis)
+        present, boundary, losses, norms, network = now.tables(x_axis)
         ended = was_running and not now.running
     if ended:
         st.rerun()
     _numbers(present, now, proof)
-    with st.container(key="pictures"):
-        left, right = st.columns(2)
     loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
+    left, right = st.columns(2)
     with left:
         _chart(now.picture.boundary, boundary, "boundary")
         _how_many_are_drawn(now)
     with right:
         _chart(loss_spec, losses, "losses")
         _chart(norm_spec, norms, "norms")
+    _chart(now.picture.network, network, "network")
     now.drawing = time.perf_counter() - started
     # What is not flushed when the next frame starts is dropped.
     time.sleep(0.015)
@@ -130,6 +132,14 @@ def _how_many_are_drawn(now):
     drawn, all_of_them = now.picture.shown.size, now.trainer.split.y_train.size + now.trainer.split.y_test.size
     if drawn < all_of_them:
         st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
+
+
+def _how_to_read(hidden_size):
+    some = f" The first {MOST_UNITS} of {hidden_size} hidden units are drawn." if hidden_size > MOST_UNITS else ""
+    return (
+        "Lines are weights and dots are biases: orange below 0, blue above, the larger the wider; hover for value and "
+        f"gradient. Each square is what a hidden unit makes of the plane, A1: orange −1, blue 1.{some}"
+    )
 
 
 def _numbers(present, now, proof):

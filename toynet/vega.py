@@ -1,0 +1,61 @@
+"""What all charts that move have in common."""
+
+import json
+
+import altair as alt
+
+
+def spec(chart, height, **shared):
+    """The chart as a Vega-Lite dict that canvas draws at the page's width.
+
+    Parameters
+    ----------
+    chart : altair.Chart or LayerChart
+    height : int
+        Pixels.
+    **shared
+        What all layers have in common, `data` or `encoding`: it travels with every
+        frame, so it had better be said once.
+    """
+    with alt.data_transformers.enable("default", consolidate_datasets=False):
+        spec = chart.properties(height=height).to_dict()
+    spec.pop("$schema", None)
+    # Marks say what they tell themselves; Altair's own configuration would undo the page's theme.
+    spec["config"] = {"mark": {"tooltip": None}}
+    spec |= shared
+    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
+    spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    return spec
+
+
+def dataset(name):
+    """A named dataset whose columns are taken as they come.
+
+    Without this Vega-Lite has them parsed, and of every row that Vega parses or
+    calculates a column for it keeps something for good.
+    """
+    return alt.NamedData(name, format=alt.DataFormat(parse=None))
+
+
+def js(value):
+    """A string or a list of them as a Vega expression."""
+    return json.dumps(value)
+
+
+def tooltip(entries):
+    """A tooltip from expressions, not from calculated columns (see `dataset`).
+
+    Parameters
+    ----------
+    entries : dict of str to str
+        Title -> Vega expression of its text.
+    """
+    return alt.expr("{" + ", ".join(f"{js(title)}: {text}" for title, text in entries.items()) + "}")
+
+
+def log_axis():
+    """Grid lines at the powers of ten only."""
+    is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
+    grid = alt.condition(is_power, alt.value(1), alt.value(0))
+    return alt.Axis(format=".0~e", tickCount=5, gridOpacity=grid)
