@@ -1,9 +1,11 @@
 """The Derivation page through AppTest: every section, and that it leaves the experiment as it is."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.test_dashboard import numbers, opened, trainer
+from toynet import charts
 from toynet.derivation import PHASES
 from toynet.exercise import ask
 from toynet.gradient_check import check
@@ -291,3 +293,17 @@ def test_large_matrix_shows_its_first_entries_and_odd_numbers_are_legible():
     drawn = matrices.html(np.ones((20, 20)), rows=3, columns=2)
     assert drawn.count("<td") == 3 * 3 + 1 and "⋮" in drawn
     assert [matrices.text(v) for v in (np.inf, -np.inf, np.nan, -0.0, 1e-7)] == ["∞", "−∞", "–", "0", "1e−07"]
+
+
+def test_a_click_in_the_boundary_picture_picks_that_sample():
+    """What the browser sends for a click, then what the page shows; the browser test does the click itself."""
+    app = derivation(hidden_size="4")
+    (chart,) = app.get("vega_lite_chart")
+    assert '"number"' in chart.proto.spec and charts.PICK in chart.proto.spec
+    points = next(d for d in chart.proto.datasets if d.name == "points")
+    table = pa.ipc.open_stream(points.data.data).read_all().to_pydict()
+    split = trainer(app).split
+    assert sorted(table["number"]) == list(range(1, split.y_train.size + 1))
+    for x, y, number in zip(*(table[c] for c in ("x", "y", "number")), strict=True):
+        own = split.own_units(split.X_train[number - 1 : number])[0]
+        np.testing.assert_allclose((x, y), own, rtol=1e-5)

@@ -34,6 +34,9 @@ SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [10, 3])
 
 BOUNDARY_HEIGHT, CURVE_HEIGHT = 580, 282
 
+PICK = "pick"
+"""Name of the selection of a boundary picture that can be clicked."""
+
 
 # --- the decision boundary ---------------------------------------------------------
 
@@ -46,8 +49,12 @@ def shown(split, seed=0):
     return np.sort(np.random.default_rng(seed).choice(m, MOST_POINTS, replace=False))
 
 
-def boundary_chart(split, plane):
-    """Spec of the boundary picture, over the datasets of `boundary_tables`."""
+def boundary_chart(split, plane, height=BOUNDARY_HEIGHT, can_pick=False):
+    """Spec of the boundary picture, over the datasets of `boundary_tables`.
+
+    With `can_pick` a click on a sample is the selection `PICK`, a list of the column
+    `number` of `points`; the dataset `chosen` (x, y) draws a ring.
+    """
     axes = {
         "x": alt.X("x:Q", title=split.feature_names[0], scale=_exactly(plane.x_range)),
         "y": alt.Y("y:Q", title=split.feature_names[1], scale=_exactly(plane.y_range)),
@@ -62,8 +69,12 @@ def boundary_chart(split, plane):
         .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, order=False)
         .encode(detail="line:N")
     )
+    points = _points(split)
+    if can_pick:
+        ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke="#111827", strokeWidth=3, opacity=1)
+        points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
     shared = {channel: axis.to_dict() for channel, axis in axes.items()}
-    return vega.spec(field + line + _points(split), BOUNDARY_HEIGHT, encoding=shared)
+    return vega.spec(field + line + points, height, encoding=shared)
 
 
 def _exactly(domain):

@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from toynet import squared_error
+from toynet import squared_error, vega
 from toynet.charts import GREY, SERIES_COLOURS
 from toynet.gradient_check import STEP
 from toynet.network import forward
@@ -169,7 +169,7 @@ def comparison_chart(own, broken, title):
     rows = pd.concat([_losses(h).assign(rule=name) for name, h in zip(names, (own, broken), strict=True)])
     is_wide = rows.loss.max() > 20 * rows.loss.min()
     y = (
-        alt.Y(**_powers("Train loss (nats)", "loss:Q", tickCount=5))
+        alt.Y("loss:Q", title="Train loss (nats)", scale=alt.Scale(type="log"), axis=vega.log_axis())
         if is_wide
         else alt.Y("loss:Q", title="Train loss (nats)")
     )

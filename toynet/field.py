@@ -13,7 +13,7 @@ from toynet.network import forward
 ORANGE, MIDDLE, BLUE = "#f59322", "#e8eaeb", "#0877bd"
 """Class 0, undecided, class 1."""
 
-GRID = 64
+GRID = 52
 """Pixels along each side of the field."""
 
 
@@ -79,8 +79,8 @@ def _fewer(line, pixel, tolerance=0.06, rounds=5):
     return line
 
 
-SHADES = 51
-"""Steps of two percent: finer ones cannot be told apart, and cost half as much again."""
+SHADES = 101
+"""Colours of the field, a percent apart: coarser ones show as bands, finer ones cannot be told apart."""
 
 
 def _palette():

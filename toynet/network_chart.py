@@ -84,7 +84,8 @@ def network_chart(split, hidden_size, activation):
     chart = alt.layer(lines, fields, biases, _ends(names)).add_params(
         pitch, side, alt.param(name="stops", value=_stops(activation))
     )
-    return vega.spec(chart, HEIGHT)
+    # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
+    return vega.spec(chart, HEIGHT, padding=0, autosize="none")
 
 
 _SIGN = alt.expr(f"datum.value < 0 ? {vega.js(ORANGE)} : {vega.js(BLUE)}")

@@ -5,7 +5,7 @@ import json
 import altair as alt
 
 
-def spec(chart, height, **shared):
+def spec(chart, height, **more):
     """The chart as a Vega-Lite dict that canvas draws at the page's width.
 
     Parameters
@@ -13,20 +13,19 @@ def spec(chart, height, **shared):
     chart : altair.Chart or LayerChart
     height : int
         Pixels.
-    **shared
-        What all layers have in common, `data` or `encoding`: it travels with every
-        frame, so it had better be said once.
+    **more
+        Other entries of the spec. An `encoding` that all layers have in common is better
+        said here, once: the spec travels with every frame.
     """
     with alt.data_transformers.enable("default", consolidate_datasets=False):
         spec = chart.properties(height=height).to_dict()
     spec.pop("$schema", None)
     # Marks say what they tell themselves; Altair's own configuration would undo the page's theme.
     spec["config"] = {"mark": {"tooltip": None}}
-    spec |= shared
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
     spec["autosize"] = {"type": "fit", "contains": "padding"}
-    return spec
+    return spec | more
 
 
 def dataset(name):

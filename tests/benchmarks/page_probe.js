@@ -4,7 +4,7 @@
 // looked at once an animation frame, just before the browser shows them, so that what nobody
 // can see is not counted.
 (() => {
-  const CHARTS = ["boundary", "losses", "norms"]; // in the order of the page
+  const CHARTS = ["boundary", "losses", "norms", "network"]; // in the order of the page
   const FIELD_PIXELS = [[0.03, 0.03], [0.97, 0.03], [0.03, 0.97], [0.97, 0.97]]; // where no point is ever drawn
 
   const probe = (window.probe = {});

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_train import button, metric, open_at, wait_for_epoch
+from tests.browser.test_train import at_rest, button, metric, open_at, wait_for_epoch
 from toynet.ui.derivation import SECTIONS
 
 
@@ -98,3 +98,23 @@ def test_opens_by_link_and_nothing_is_wider_than_the_window(browser, url, width,
         assert tab.evaluate(f"{cut_off}.length") == 0
         expect(tab.get_by_test_id("stException")).to_have_count(0)
     context.close()
+
+
+def test_a_click_in_the_boundary_picture_picks_a_sample(tab, url):
+    open_derivation(tab, url, "?hidden_size=4&samples=20&noise=0")
+    button(tab, "Pick in the picture").click()
+    picture = tab.locator("[data-testid=stPopoverBody] canvas")
+    expect(picture).to_be_visible()
+    at_rest(tab)
+    number, place = tab.get_by_role("spinbutton", name="Sample, 1 to"), tab.get_by_text("x = (")
+    expect(number).to_have_value("1")
+    box, first = picture.bounding_box(), place.inner_text()
+    told = tab.locator("#vg-tooltip-element.visible")
+    spots = [(x, y) for y in range(110, 330, 6) for x in range(80, 500, 6)]
+    for x, y in spots:
+        tab.mouse.move(box["x"] + x, box["y"] + y)
+        if told.count() and "training" in told.inner_text():
+            tab.mouse.click(box["x"] + x, box["y"] + y)
+            break
+    expect(number).not_to_have_value("1")
+    expect(place).not_to_have_text(first)

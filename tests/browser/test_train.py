@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from toynet import Config, train
+from toynet import Config, Trainer, field, network_chart, train
+from toynet.network import forward
 from toynet.ui.upload import UPLOADS
 
 POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 else 'green'}" for i in range(80))
@@ -18,7 +19,7 @@ POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 els
 def open_at(tab, url, query=""):
     tab.goto(f"{url}/{query}")
     expect(button(tab, "Reset")).to_be_visible()
-    expect(tab.locator("canvas")).to_have_count(3)
+    expect(tab.locator("canvas")).to_have_count(4)
 
 
 def button(tab, name):
@@ -124,6 +125,55 @@ def test_reset_gives_the_same_start_again(tab, url):
     button(tab, "Reset").click()
     expect(metric(tab, "Epoch")).to_have_text("0")
     expect(metric(tab, "Train loss")).to_have_text(start)
+
+
+def network_canvas(tab):
+    canvas = tab.locator("canvas").nth(3)
+    canvas.scroll_into_view_if_needed()
+    return canvas
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_a_hidden_units_square_has_the_colours_of_its_field(tab, url, activation):
+    """At five places of each square: the colour of A1 there or nearby, which network.py computes."""
+    open_at(tab, url, f"?hidden_size=5&activation={activation}")
+    canvas = network_canvas(tab)
+    trainer = Trainer(Config(hidden_size=5, activation=activation))
+    plane = field.plane(trainer.split)
+    A1 = forward(trainer.parameters, plane.X, activation).A1.reshape(5, field.GRID, field.GRID)[:, ::-1]
+    width = canvas.evaluate("c => parseFloat(c.style.width)")
+    side = 2 * int(min(32, 0.35 * width / 5))
+    for unit in range(5):
+        left, top = round(width / 5 * (unit + 0.5)) - side / 2, network_chart.UNITS
+        for u, v in ((0.5, 0.5), (0.2, 0.2), (0.8, 0.2), (0.7, 0.8), (0.3, 0.6)):
+            x, y = left + u * side, top + v * side
+            pixel = canvas.evaluate(
+                "(c, [x, y]) => { const k = c.width / parseFloat(c.style.width);"
+                " return [...c.getContext('2d').getImageData(x * k, y * k, 1, 1).data.slice(0, 3)]; }",
+                [x, y],
+            )
+            row, column = int(v * field.GRID), int(u * field.GRID)
+            near = A1[unit, row - 2 : row + 3, column - 2 : column + 3].ravel()  # a pixel and a half on the screen
+            if activation == "relu":
+                near = near / max(A1[unit].max(), 1e-9)
+            colours = np.array([[int(field.shade(a)[i : i + 2], 16) for i in (1, 3, 5)] for a in near])
+            assert (pixel >= colours.min(axis=0) - 12).all() and (pixel <= colours.max(axis=0) + 12).all(), (unit, u, v)
+
+
+def test_hovering_a_bias_tells_its_value(tab, url):
+    open_at(tab, url, "?hidden_size=2")
+    one = Trainer(Config(hidden_size=2))
+    one.run_epoch()
+    button(tab, "One epoch").click()
+    expect(metric(tab, "Epoch")).to_have_text("1")
+    at_rest(tab)
+    canvas = network_canvas(tab)
+    box, width = canvas.bounding_box(), canvas.evaluate("c => parseFloat(c.style.width)")
+    tab.mouse.move(box["x"] + round(width / 4) - 32, box["y"] + network_chart.UNITS + 64)
+    told = tab.locator("#vg-tooltip-element.visible")
+    expect(told).to_contain_text("b1, unit 1")
+    shown = float(re.search(r"Value\s*(\S+)", told.inner_text()).group(1).replace("−", "-"))
+    np.testing.assert_allclose(shown, one.parameters.b1[0, 0], rtol=1e-5)
 
 
 def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):

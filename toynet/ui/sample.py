@@ -1,10 +1,14 @@
-"""Which sample is looked at: one by its number, or the whole batch."""
+"""Which sample is looked at: one by its number or by a click in the boundary picture, or the whole batch."""
 
+import numpy as np
+import pyarrow as pa
 import streamlit as st
 
+from toynet import charts, field
 from toynet.ui import choices
 
 ONE, ALL = "One sample", "Whole batch"
+NUMBER, PICTURE = "sample", "sample_picture"
 
 
 def choose(moment):
@@ -21,7 +25,34 @@ def choose(moment):
         if of == ALL:
             st.caption(f"All {m:,} training samples.")
             return None
-        number = choices.number(f"Sample, 1 to {m:,}", 1, m, "sample", 1, width=160)
+        number = choices.number(f"Sample, 1 to {m:,}", 1, m, NUMBER, 1, width=160)
+        with st.popover("Pick in the picture"):
+            _picture(moment, number - 1)
         x, y = moment.split.X_train[number - 1], moment.split.y_train[number - 1]
         st.caption(f"x = ({x[0]:.4g}, {x[1]:.4g}), class {y:.0f}")
     return number - 1
+
+
+def _picture(moment, place):
+    """The boundary with the training samples, of which a click picks one."""
+    split, plane = moment.split, field.plane(moment.split)
+    rows = charts.shown(split)
+    rows = np.union1d(rows[rows < split.y_train.size], place)
+    tables, _ = charts.boundary_tables(moment.parameters, moment.activation, split, plane, rows, [])
+    tables["points"] = tables["points"].append_column("number", pa.array(rows + 1))
+    tables["chosen"] = tables["points"].slice(int(np.searchsorted(rows, place)), 1).select(["x", "y"])
+    st.caption("Click a training sample.")
+    st.vega_lite_chart(
+        {**charts.boundary_chart(split, plane, 380, can_pick=True), "datasets": tables},
+        width=520,
+        key=PICTURE,
+        on_select=_pick,
+        selection_mode=charts.PICK,
+    )
+
+
+def _pick():
+    picked = st.session_state[PICTURE].selection.get(charts.PICK)
+    if picked:
+        number = int(picked[0]["number"])
+        st.session_state[NUMBER] = choices.keep(NUMBER, number)

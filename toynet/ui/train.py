@@ -19,7 +19,7 @@ def page():
     with messages:
         settings.messages()
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
-    st.caption(_how_to_read(experiment.current().trainer.config.hidden_size))
+    st.caption(_how_to_read(experiment.current().trainer.config))
     # The last deltas of a run are dropped if the next one starts before they are flushed.
     time.sleep(0.03)
     startup.prepare()
@@ -134,11 +134,20 @@ def _how_many_are_drawn(now):
         st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
 
 
-def _how_to_read(hidden_size):
-    some = f" The first {MOST_UNITS} of {hidden_size} hidden units are drawn." if hidden_size > MOST_UNITS else ""
+SQUARES = {
+    "tanh": "orange −1, grey 0, blue 1",
+    "sigmoid": "grey 0, blue 1",
+    "relu": "grey 0, blue its largest value",
+}
+
+
+def _how_to_read(config):
+    """What lines, dots and squares of the network picture are."""
+    h = config.hidden_size
+    some = f" The first {MOST_UNITS} of {h} hidden units are drawn." if h > MOST_UNITS else ""
     return (
         "Lines are weights and dots are biases: orange below 0, blue above, the larger the wider; hover for value and "
-        f"gradient. Each square is what a hidden unit makes of the plane, A1: orange −1, blue 1.{some}"
+        f"gradient. Each square is what a hidden unit makes of the plane, A1: {SQUARES[config.activation]}.{some}"
     )
 
 
