@@ -89,7 +89,9 @@ def step_chart(curve):
     y = alt.Y(**_powers("Largest relative error", "error:Q", tickCount=6))
     told = [alt.Tooltip("step:Q", title="Step", format=".0~e"), alt.Tooltip("error:Q", title="Error", format=".2~e")]
     line = (
-        alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=50), color=SERIES_COLOURS[0]).encode(x, y, tooltip=told)
+        alt.Chart(rows)
+        .mark_line(point=alt.OverlayMarkDef(size=50, color=SERIES_COLOURS[0]), color=SERIES_COLOURS[0])
+        .encode(x, y, tooltip=told)
     )
     rule = alt.Chart(used).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x)
     text = alt.Chart(used).mark_text(color=GREY, align="left", baseline="top", dx=4).encode(x, text="label:N")
