@@ -120,3 +120,13 @@ def test_csv_file_is_opened_by_plain_pandas(tmp_path):
     plain = pd.read_csv(tmp_path / "run.csv")
     assert list(plain) == list(history) and list(plain.epoch) == list(range(6))
     np.testing.assert_allclose(plain.train_loss, history.train_loss, rtol=1e-14)
+
+
+def test_changes_of_the_learning_rate_are_noted_as_rows_come():
+    history = History()
+    for rates in ([0.3], [0.3, 0.3, 0.5], [0.5], [0.1, 0.5]):
+        rows = np.zeros((len(rates), len(COLUMNS)))
+        rows[:, -1] = rates
+        history.extend(rows)
+    assert history.rate_changes == [3, 5, 6]
+    assert history.copy().rate_changes == [3, 5, 6]

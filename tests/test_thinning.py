@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toynet.thinning import thin
+from toynet.thinning import Thinning, thin
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -107,3 +107,27 @@ def test_curves_are_not_changed():
     thin(columns, 100)
     for a, b in zip(columns, copies, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=12), st.integers(20, 200), st.integers(0, 100))
+def test_growing_curves_keep_their_extremes_whatever_the_steps(steps, limit, seed):
+    columns = curves(sum(steps), 2, seed)
+    columns[0][seed % sum(steps)] = 50.0
+    thinning, rows = Thinning(limit), 0
+    for step in steps:
+        rows += step
+        now = [column[:rows] for column in columns]
+        kept = thinning.rows(now)
+        assert len(kept) <= limit and kept[0] == 0 and kept[-1] == rows - 1
+        for column in now:
+            assert column[kept].min() == column.min() and column[kept].max() == column.max()
+
+
+def test_only_new_rows_are_looked_at():
+    columns = curves(100_000)
+    thinning = Thinning(100)
+    thinning.rows([column[:99_000] for column in columns])
+    for column in columns:
+        column[:98_000:7] = np.nan  # what has been drawn is not read again but where it was kept
+    kept = thinning.rows(columns)
+    assert len(kept) > 25 and kept[-1] == 99_999

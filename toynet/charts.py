@@ -11,7 +11,7 @@ import pyarrow as pa
 from toynet import vega
 from toynet.field import BLUE, MIDDLE, ORANGE, evaluate, half_line, image_url
 from toynet.network import forward
-from toynet.thinning import thin
+from toynet.thinning import Thinning
 
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
@@ -256,7 +256,7 @@ def _rate_marks():
     return rule, text
 
 
-def curve_tables(history, series, x_column, present=None):
+def curve_tables(history, series, x_column, present=None, thinning=None):
     """Datasets of a curve chart: the thinned rows, and where the learning rate changed.
 
     Parameters
@@ -269,12 +269,15 @@ def curve_tables(history, series, x_column, present=None):
     present : dict, optional
         Column -> value of this very moment, drawn behind the last row where the
         network has been updated since.
+    thinning : Thinning, optional
+        What this history and these series were drawn with before: then only rows that
+        are new cost anything.
 
     Returns
     -------
     dict of str to pyarrow.Table
     """
-    rows = thin([history[c] for c in series], MOST_ROWS)
+    rows = (thinning or Thinning(MOST_ROWS)).rows([history[c] for c in series])
     columns = {"x": x_column, **({} if x_column == "epoch" else {"epoch": "epoch"})}
     columns |= {name: c for c, name in series.items()}
     late = present is not None and present["update"] > history["update"][-1]
@@ -301,7 +304,7 @@ def _drawable(values, log):
 
 def _rate_changes(history, x_column):
     """Where the learning rate changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
-    x, rate = history[x_column], history["learning_rate"]
-    at = np.flatnonzero(rate[1:] != rate[:-1])[-30:]
-    labels = ["", "", *(f"η {value:g}" for value in rate[at + 1])]
-    return pa.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x[at]]), "label": labels})
+    x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-30:]
+    labels = ["", "", *(f"η {value:g}" for value in rate[at])]
+    x_before = x[np.maximum(np.array(at, int) - 1, 0)]
+    return pa.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x_before]), "label": labels})

@@ -21,11 +21,18 @@ other settings behind it."""
 
 
 class History:
-    """Rows of `COLUMNS` in one growing array; a column is a view into it."""
+    """Rows of `COLUMNS` in one growing array; a column is a view into it.
+
+    Attributes
+    ----------
+    rate_changes : list of int
+        The rows from which on the learning rate is another one.
+    """
 
     def __init__(self):
         self._rows = np.empty((256, len(COLUMNS)))
         self._length = 0
+        self.rate_changes = []
 
     def __len__(self):
         return self._length
@@ -41,7 +48,14 @@ class History:
             more = np.empty((max(length, 2 * len(self._rows)) - len(self._rows), len(COLUMNS)))
             self._rows = np.concatenate([self._rows, more])
         self._rows[self._length : length] = rows
+        self._note_rates(self._length, length)
         self._length = length
+
+    def _note_rates(self, first, last):
+        """Which of the new rows have another learning rate than the row before."""
+        first = max(first, 1)
+        rates = self._rows[first - 1 : last, -1]
+        self.rate_changes += (first + np.flatnonzero(rates[1:] != rates[:-1])).tolist()
 
     def __getitem__(self, column):
         """The values of one column, ndarray (rows,); not a copy, not to be written to."""
@@ -51,6 +65,7 @@ class History:
         """The rows as they stand now, safe from what is appended later."""
         kept = History()
         kept._rows, kept._length = self._rows[: self._length].copy(), self._length
+        kept.rate_changes = list(self.rate_changes)
         return kept
 
     def frame(self, run, settings):

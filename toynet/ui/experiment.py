@@ -10,6 +10,7 @@ from toynet.config import Config
 from toynet.field import Plane, plane
 from toynet.history import COLUMNS
 from toynet.network_chart import network_chart, network_tables
+from toynet.thinning import Thinning
 from toynet.training import Trainer
 from toynet.ui.badge import Badge
 from toynet.ui.turns import Turns
@@ -38,6 +39,7 @@ class Picture:
     network: dict
     shown: np.ndarray
     images: list = field(default_factory=list)
+    thinnings: tuple = field(default_factory=lambda: (Thinning(charts.MOST_ROWS), Thinning(charts.MOST_ROWS)))
 
 
 @dataclass
@@ -87,8 +89,11 @@ class Experiment:
             trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
         )
         network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
-        losses = charts.curve_tables(trainer.metrics, charts.LOSSES, x_column, present)
-        norms = charts.curve_tables(trainer.metrics, charts.NORMS, x_column, present)
+        curves = (charts.LOSSES, charts.NORMS)
+        losses, norms = (
+            charts.curve_tables(trainer.metrics, series, x_column, present, thinning)
+            for series, thinning in zip(curves, picture.thinnings, strict=True)
+        )
         return present, boundary, losses, norms, network
 
     def csv(self):
