@@ -27,6 +27,9 @@ NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad
 SERIES_COLOURS = ("#7b4ab8", "#149c8a", "#c2410c", "#8a8f98")
 """Apart from the classes' orange and blue, and legible on light and dark ground."""
 
+INK = "#1f2937"
+"""The 0.5 line, and words on the field's grey."""
+
 GREY = "#8a8f98"
 """Rules and words beside the series, in either theme."""
 
@@ -62,12 +65,10 @@ def boundary_chart(split, plane, height=BOUNDARY_HEIGHT, can_pick=False):
     field = (
         alt.Chart(vega.dataset("field"))
         .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
-        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key="k:N")
+        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key=vega.KEY, order="n:Q")
     )
-    line = (
-        alt.Chart(vega.dataset("half"))
-        .mark_line(color="#1f2937", strokeWidth=2, strokeDash=[6, 3], clip=True, order=False)
-        .encode(detail="line:N")
+    line = alt.Chart(vega.dataset("half")).mark_line(
+        color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
     points = _points(split)
     if can_pick:
@@ -93,7 +94,7 @@ def _points(split):
     # On the field's middle grey, so that white and black outlines show in either theme.
     legend = alt.Legend(
         orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
-        fillColor=MIDDLE, labelColor="#1f2937", padding=4, cornerRadius=4,
+        fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4,
     )  # fmt: skip
     shown = {
         split.feature_names[0]: "format(datum.x, '.4~g')",
@@ -111,6 +112,7 @@ def _points(split):
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
             stroke=alt.Stroke("kind:N", scale=outline),
             strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(0.8)),
+            key=vega.KEY,
         )
         .add_params(labels)
     )
@@ -141,8 +143,11 @@ def boundary_tables(parameters, activation, split, plane, rows, images):
     url = image_url(y_hat)
     if not images or images[-1][1] != url:
         images = [*images, (images[-1][0] + 1 if images else 0, url)][-3:]
+    n, urls = np.array([n for n, _ in images], np.uint32), [url for _, url in images]
+    if len(images) == 3:
+        urls[0] = ""  # sent twice before; where Vega finds no address it draws on with the image that it has
     tables = {
-        "field": pa.table({"k": [k for k, _ in images], "url": [u for _, u in images]}),
+        "field": vega.table({"n": n, "url": urls}, n % 3),
         "half": _half_table(half_line(Z2, plane), plane),
         "points": _points_table(parameters, activation, split, plane, rows),
     }
@@ -150,9 +155,10 @@ def boundary_tables(parameters, activation, split, plane, rows, images):
 
 
 def _half_table(lines, plane):
-    numbers = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-    points = np.concatenate([np.empty((0, 2)), *lines])
-    return pa.table({**_places(points, plane), "line": numbers.astype(np.uint16)})
+    """All lines as one, a gap (NaN) behind each: lines of their own would cost Vega new operators in each frame."""
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([np.empty((0, 2)), *(part for line in lines for part in (line, gap))])
+    return pa.table(_places(points, plane))
 
 
 def _points_table(parameters, activation, split, plane, rows):
@@ -160,7 +166,7 @@ def _points_table(parameters, activation, split, plane, rows):
     with np.errstate(over="ignore", invalid="ignore"):
         p = forward(parameters, X, activation).y_hat[0]
     in_test = rows >= split.y_train.size
-    return pa.table(
+    return vega.table(
         {
             **_places(split.own_units(X), plane),
             "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
@@ -176,7 +182,7 @@ def _places(points, plane):
     for name, values, (low, high) in zip("xy", points.T, (plane.x_range, plane.y_range), strict=True):
         with np.errstate(over="ignore"):
             small = values.astype(np.float32)
-        fine = np.abs(small - values).max(initial=0.0) <= 1e-6 * (high - low)
+        fine = np.nanmax(np.abs(small - values), initial=0.0) <= 1e-6 * (high - low)
         columns[name] = small if fine else values
     return columns
 
@@ -209,51 +215,48 @@ def _curves(series, x_column, title, scale):
     lines = [
         alt.Chart()
         .mark_line(strokeWidth=2, clip=True, color=colour, strokeDash=dash)
-        .encode(alt.Y(f"{name}:Q", title=title, **({} if i else {"scale": scale, "axis": axis})))
+        .encode(alt.Y(f"{name}:Q", **({} if i else {"title": title, "scale": scale, "axis": axis})))
         for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
     ]
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
+    shown = {X_AXES[x_column]: f"format(datum.x, '{',.6~g' if x_column == 'seconds' else ','}')"}
+    if x_column != "epoch":
+        shown["Epoch"] = "format(datum.epoch, ',')"
+    shown |= {name: f"format(datum.{name}, '.5~g')" for name in names}
     rule = (
         alt.Chart()
-        .mark_rule(color=GREY)
-        .encode(
-            opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)),
-            tooltip=[
-                alt.Tooltip("x:Q", title=X_AXES[x_column], format=",.6~g" if x_column == "seconds" else ","),
-                *([] if x_column == "epoch" else [alt.Tooltip("epoch:Q", title="Epoch", format=",")]),
-                *[alt.Tooltip(f"{name}:Q", format=".5~g") for name in names],
-            ],
-        )
+        .mark_rule(color=GREY, tooltip=vega.tooltip(shown))
+        .encode(key=vega.KEY, opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)))
         .add_params(hover)
     )
-    layers = alt.layer(*lines, *_rate_marks(), rule, _legend(names), data=vega.dataset("curve"))
+    layers = alt.layer(*lines, _rate_marks(), rule, _legend(names), data=vega.dataset("curve"))
     return vega.spec(layers, CURVE_HEIGHT, encoding={"x": x_axis.to_dict()})
 
 
 def _legend(names):
     """A layer that draws nothing but the legend of the curves."""
-    colours = alt.Scale(domain=names, range=SERIES_COLOURS[: len(names)])
-    dashes = alt.Scale(domain=names, range=SERIES_DASHES[: len(names)])
+    colours = alt.Scale(range=SERIES_COLOURS[: len(names)])
+    dashes = alt.Scale(range=SERIES_DASHES[: len(names)])
     legend = alt.Legend(orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2)
     return (
-        alt.Chart(alt.Data(values=[{"name": name} for name in names]))
+        alt.Chart(alt.Data(values=names))
         .mark_line(opacity=0)
         .encode(
             x=alt.value(0),
-            color=alt.Color("name:N", scale=colours, legend=legend),
-            strokeDash=alt.StrokeDash("name:N", scale=dashes),
+            color=alt.Color("data:N", sort=None, scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("data:N", sort=None, scale=dashes),
         )
     )
 
 
 def _rate_marks():
     """A dashed rule with the new learning rate wherever it was changed."""
-    marks = alt.Chart(vega.dataset("changes"))
+    marks = alt.Chart().encode(key=vega.KEY)
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.label ? 1 : 0"))
     text = marks.mark_text(color=GREY, align="left", baseline="top", dx=3).encode(text="label:N", y=alt.value(2))
-    return rule, text
+    return alt.layer(rule, text, data=vega.dataset("changes"))
 
 
 def curve_tables(history, series, x_column, present=None, thinning=None):
@@ -286,7 +289,7 @@ def curve_tables(history, series, x_column, present=None, thinning=None):
         values = history[column][rows]
         values = np.append(values, present[column]) if late else values
         table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
-    return {"curve": pa.table(table), "changes": _rate_changes(history, x_column)}
+    return {"curve": vega.table(table), "changes": _rate_changes(history, x_column)}
 
 
 def _compact(values):
@@ -307,4 +310,4 @@ def _rate_changes(history, x_column):
     x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-30:]
     labels = ["", "", *(f"η {value:g}" for value in rate[at])]
     x_before = x[np.maximum(np.array(at, int) - 1, 0)]
-    return pa.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x_before]), "label": labels})
+    return vega.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x_before]), "label": labels})

@@ -7,11 +7,10 @@ colours along one direction, from where Z1_j is low to where it is high.
 
 import altair as alt
 import numpy as np
-import pyarrow as pa
 
 from toynet import vega
 from toynet.activations import ACTIVATIONS
-from toynet.charts import GREY
+from toynet.charts import GREY, INK
 from toynet.field import BLUE, MIDDLE, ORANGE, shade
 from toynet.network import backward, forward
 
@@ -43,24 +42,27 @@ def network_chart(split, hidden_size, activation):
     # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
     side = alt.param(name="side", expr="2 * floor(min(32, 0.35 * pitch))")
     sources = [*(f"W1, {name} to unit " for name in split.feature_names), "W2, unit "]
-    is_first, is_hidden = f"datum.i < {d}", f"datum.j < {n}"
-    unit, source = "round(pitch * (datum.j + 0.5))", f"width * (datum.i + 1) / {d + 1}"
+    i, j = f"floor(datum.k / {n})", f"(datum.k % {n})"  # of a weight
+    is_first, is_hidden = f"datum.k < {d * n}", f"datum.k < {n}"
+    source, target = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + 0.5))"
+    unit = "round(pitch * (datum.k + 0.5))"
     lines = (
         alt.Chart(vega.dataset("weights"))
         .mark_rule(
             color=_SIGN,
             opacity=0.85,
             strokeWidth=alt.expr("min(9, 1 + 1.2 * abs(datum.value))"),
-            tooltip=_told("Weight", f"{vega.js(sources)}[datum.i] + (datum.j + 1)"),
+            tooltip=_told("Weight", f"{vega.js(sources)}[{i}] + ({j} + 1)"),
         )
         .encode(
-            x=alt.value(alt.expr(f"{is_first} ? {source} : {unit}")),
+            key=vega.KEY,
+            x=alt.value(alt.expr(f"{is_first} ? {source} : {target}")),
             y=alt.value(alt.expr(f"{is_first} ? {INPUTS} : {UNITS} + side")),
-            x2=alt.value(alt.expr(f"{is_first} ? {unit} : width / 2")),
+            x2=alt.value(alt.expr(f"{is_first} ? {target} : width / 2")),
             y2=alt.value(alt.expr(f"{is_first} ? {UNITS} : {OUTPUT}")),
         )
     )
-    units = alt.Chart(vega.dataset("units"))
+    units = alt.Chart().encode(key=vega.KEY)
     fields = units.mark_point(
         shape="square",
         x=alt.expr(unit),
@@ -79,9 +81,9 @@ def network_chart(split, hidden_size, activation):
         stroke="#ffffff",
         strokeWidth=1,
         opacity=1,
-        tooltip=_told("Bias", f"{is_hidden} ? 'b1, unit ' + (datum.j + 1) : 'b2'"),
+        tooltip=_told("Bias", f"{is_hidden} ? 'b1, unit ' + (datum.k + 1) : 'b2'"),
     )
-    chart = alt.layer(lines, fields, biases, _ends(names)).add_params(
+    chart = alt.layer(lines, alt.layer(fields, biases, data=vega.dataset("units")), _ends(names)).add_params(
         pitch, side, alt.param(name="stops", value=_stops(activation))
     )
     # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
@@ -108,7 +110,7 @@ def _ends(names):
     discs = ends.mark_point(
         **place, y=alt.expr("datum.y"), shape="circle", size=300, fill=MIDDLE, stroke=GREY, opacity=1
     )
-    colour = alt.expr(f"datum.up ? {vega.js(GREY)} : '#1f2937'")
+    colour = alt.expr(f"datum.up ? {vega.js(GREY)} : {vega.js(INK)}")
     words = ends.mark_text(**place, y=alt.expr("datum.y - datum.up"), fontSize=13, color=colour).encode(text="name:N")
     return discs + words
 
@@ -135,15 +137,15 @@ def network_tables(parameters, activation, split, plane):
     Returns
     -------
     dict of str to pyarrow.Table
-        `weights`: i (input, or d for W2) and j (unit) from 0, value and gradient.
-        `units`: j (h for the output unit), value and gradient of the bias, and the ends
-        of the field's gradient of colours: x to the right, y downwards, 0 to 1 in the square.
+        `weights`: value and gradient; all units' from the first input, from the next, then W2.
+        `units`: value and gradient of the bias, the output unit's last, and the ends of the
+        field's gradient of colours: x to the right, y downwards, 0 to 1 in the square.
     """
     with np.errstate(all="ignore"):
         passed = forward(parameters, split.X_train, activation)
         gradients = backward(parameters, passed, split.y_train, activation)
         ends = gradient_ends(parameters, activation, plane)
-    d, n = parameters.W1.shape[1], min(parameters.W2.size, MOST_UNITS)
+    n = min(parameters.W2.size, MOST_UNITS)
     weights, d_weights = (
         np.vstack([W1.T, W2])[:, :n].ravel()
         for W1, W2 in ((parameters.W1, parameters.W2), (gradients.dC_dW1, gradients.dC_dW2))
@@ -151,13 +153,11 @@ def network_tables(parameters, activation, split, plane):
     biases, d_biases = (
         np.append(b1[:n], b2) for b1, b2 in ((parameters.b1, parameters.b2), (gradients.dC_db1, gradients.dC_db2))
     )
-    i, j = np.indices((d + 1, n)).astype(np.uint8)
     ends = np.vstack([ends[:n], np.zeros(4)]).T
     return {
-        "weights": pa.table({"i": i.ravel(), "j": j.ravel(), **_numbers(weights, d_weights)}),
-        "units": pa.table(
+        "weights": vega.table(_numbers(weights, d_weights)),
+        "units": vega.table(
             {
-                "j": np.arange(n + 1, dtype=np.uint8),
                 **_numbers(biases, d_biases),
                 **dict(zip(("x1", "y1", "x2", "y2"), ends.astype(np.float32), strict=True)),
             }

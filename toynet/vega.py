@@ -3,6 +3,8 @@
 import json
 
 import altair as alt
+import numpy as np
+import pyarrow as pa
 
 
 def spec(chart, height, **more):
@@ -21,7 +23,7 @@ def spec(chart, height, **more):
         spec = chart.properties(height=height).to_dict()
     spec.pop("$schema", None)
     # Marks say what they tell themselves; Altair's own configuration would undo the page's theme.
-    spec["config"] = {"mark": {"tooltip": None}}
+    spec["config"] = {"mark": {"tooltip": None, "aria": False}}
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
     spec["autosize"] = {"type": "fit", "contains": "padding"}
@@ -35,6 +37,21 @@ def dataset(name):
     calculates a column for it keeps something for good.
     """
     return alt.NamedData(name, format=alt.DataFormat(parse=None))
+
+
+KEY = alt.Key("k:N")
+"""To be encoded by every mark over a `table` but lines: Vega-Lite would draw one for every key.
+
+Vega keeps what it drew for a row that went, up to 10,000 a mark, unless the next table
+has a row with the same key: then it is drawn anew, and the page's memory stays flat.
+"""
+
+
+def table(columns, k=None):
+    """The columns as a table whose `KEY` is the row's number, or k."""
+    rows = len(next(iter(columns.values())))
+    k = np.arange(rows) if k is None else k
+    return pa.table({**columns, "k": k.astype(np.min_scalar_type(max(k.max(initial=0), 0)))})
 
 
 def js(value):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from toynet import Config, Trainer, field, network_chart, train
+from toynet import Config, Trainer, charts, field, network_chart, train
 from toynet.network import forward
 from toynet.ui.upload import UPLOADS
 
@@ -174,6 +174,32 @@ def test_hovering_a_bias_tells_its_value(tab, url):
     expect(told).to_contain_text("b1, unit 1")
     shown = float(re.search(r"Value\s*(\S+)", told.inner_text()).group(1).replace("−", "-"))
     np.testing.assert_allclose(shown, one.parameters.b1[0, 0], rtol=1e-5)
+
+
+def columns_with(canvas, colour):
+    """Share of a picture's pixel columns that have a pixel of this colour."""
+    rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return canvas.evaluate(
+        """(c, rgb) => {
+            const {data, width} = c.getContext('2d').getImageData(0, 0, c.width, c.height), seen = new Set();
+            for (let i = 0; i < data.length; i += 4)
+                if (rgb.every((value, j) => Math.abs(data[i + j] - value) < 12)) seen.add(i / 4 % width);
+            return seen.size / width; }""",
+        rgb,
+    )
+
+
+def test_every_curve_and_the_half_line_are_drawn_while_training_goes_on(tab, url):
+    open_at(tab, url, "?epochs=100000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 300)
+    button(tab, "Pause").click()
+    at_rest(tab)
+    boundary, losses, norms = (tab.locator("canvas").nth(i) for i in range(3))
+    for canvas, series in ((losses, charts.LOSSES), (norms, charts.NORMS)):
+        for colour in charts.SERIES_COLOURS[: len(series)]:
+            assert columns_with(canvas, colour) > 0.15, colour  # the legend's stroke takes a twentieth
+    assert columns_with(boundary, charts.INK) > 0.15
 
 
 def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):
