@@ -47,38 +47,43 @@ CODES = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
 
 EPOCH, SAMPLE, READY, ROWS, UPDATES = range(5)  # entries of `progress`
 LOG2_E = 1.4426950408889634
-LN2_HIGH = 0.6931471803691238  # ln 2, its last 21 bits zero: k * LN2_HIGH is exact
-LN2_LOW = 1.9082149292705877e-10
-ROUND = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to an integer, kept in the low bits
+LN2 = 0.6931471805599453
+ROUND = 1.5 * 2.0**52 + 1023.0  # adding it rounds to an integer; the low bits are that integer + 1023
+E2, E3, E4, E5, E6, E7, E8, E9, E10 = (  # exp(r) = 1 + r + E2 r^2 + ..., error 3e-16 for |r| <= ln(2)/2
+    0.49999999999998307, 0.16666666666611105, 0.04166666666814851, 0.008333333371098487, 0.0013888888513942511,
+    0.0001984118489411683, 2.4801933131290663e-05, 2.7635147477035245e-06, 2.74766266608024e-07,
+)  # fmt: skip
 
+TINY = 1e-5  # log(1 + s) is s - s^2 / 2 to a relative error of TINY^2 / 3
 MASK32 = np.uint64(0xFFFFFFFF)
 PCG_HIGH, PCG_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
 
 
 # --- elementary functions ------------------------------------------------------------
+#
+# exp(y) = 2^k exp(r), y = k ln 2 + r with |r| <= ln(2)/2. One rounding of k ln 2 is
+# enough: where |y| is large, tanh and sigma hardly depend on it any more.
+#
+# Written for one number, and for four at a time, step by step: of a long sum of
+# products the processor looks only so far ahead, so four that do not depend on each
+# other must stand side by side, or it waits.
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _power(shifted):
+    """2^k from y * LOG2_E + ROUND, whose low bits are k + 1023: moved to the exponent. 0 for k = -1023."""
+    return np.int64(np.float64(shifted).view(np.int64) << 52).view(np.float64)
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
 def _exp_parts(y):
-    """s = 2^k and q with exp(y) = s + s q, for -709.4 < y < 709.4.
-
-    y = k ln 2 + r with |r| <= ln(2)/2; q = exp(r) - 1 is a polynomial of degree 11
-    (error 1e-17), its terms paired up so that they do not wait for each other. The bits
-    of s are k + 1023 moved to the exponent; k = -1023 gives s = 0. nan stays nan (in q).
-    """
+    """s = 2^k and q = exp(r) - 1, so that exp(y) = s + s q, for -709.4 < y < 709.4. nan stays nan (in q)."""
     shifted = y * LOG2_E + ROUND
-    k = shifted - ROUND
-    r = (y - k * LN2_HIGH) - k * LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    low = (0.5000000000000001 + 0.16666666666666669 * r) + (0.04166666666662064 + 0.008333333333329793 * r) * r2
-    middle = (0.0013888888918939168 + 0.00019841269864380513 * r) + (
-        2.4801518641395993e-05 + 2.75572664186123e-06 * r
-    ) * r2
-    top = 2.7621338669142925e-07 + 2.5101346928350342e-08 * r
-    q = r + r2 * (low + r4 * (middle + r4 * top))
-    s = np.int64((np.float64(shifted).view(np.int64) + 1023) << 52).view(np.float64)
-    return s, q
+    r = y - (shifted - ROUND) * LN2
+    w = r * r
+    even = E2 + w * (E4 + w * (E6 + w * (E8 + w * E10)))
+    odd = E3 + w * (E5 + w * (E7 + w * E9))
+    return _power(shifted), r + w * (even + r * odd)
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -90,25 +95,17 @@ def _exp_minus_abs(x):
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
-def _tanh(z):
-    """tanh(z) = u / (u + 2) with u = exp(2z) - 1; |tanh| rounds to 1 from |z| = 20 on."""
-    y = 2.0 * z
-    y = -40.0 if y < -40.0 else y  # in this order a nan passes through
-    y = 40.0 if y > 40.0 else y
-    s, q = _exp_parts(y)
-    u = s * q + (s - 1.0)
-    return u / (u + 2.0)
+def _twice(z):
+    """2z, at most 40 from 0: tanh is 1 to rounding from there on. A nan passes through max and min."""
+    return min(max(2.0 * z, -40.0), 40.0)
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
-def _log_ratio(s):
-    """log((1 + s) / (1 - s)) = 2 artanh(s) for 0 <= s <= 1/3, a series in s^2."""
-    w = s * s
-    w2 = w * w
-    w4 = w2 * w2
-    low = (0.6666666666666697 + 0.39999999999560126 * w) + (0.2857142867666099 + 0.22222212557929713 * w) * w2
-    high = (0.18182261108419745 + 0.15373274876358003 * w) + (0.135023424717571 + 0.10322669270499081 * w) * w2
-    return 2.0 * s + s * w * (low + w4 * (high + w4 * 0.1687070066109721))
+def _tanh(z):
+    """tanh(z) = u / (u + 2) with u = exp(2z) - 1."""
+    s, q = _exp_parts(_twice(z))
+    u = s * q + (s - 1.0)
+    return u / (u + 2.0)
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -121,6 +118,50 @@ def _sigma(z):
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
 def _relu(z):
     return 0.0 if z < 0.0 else z  # a nan stays
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _product_plus(a, b, c):
+    """a b + c, number by number, of three fours."""
+    return a[0] * b[0] + c[0], a[1] * b[1] + c[1], a[2] * b[2] + c[2], a[3] * b[3] + c[3]
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _step(a, b, c):
+    """As `_product_plus`, with the same c for all."""
+    return a[0] * b[0] + c, a[1] * b[1] + c, a[2] * b[2] + c, a[3] * b[3] + c
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _exp_parts_four(y):
+    """`_exp_parts` of four numbers."""
+    y0, y1, y2, y3 = y
+    t0, t1, t2, t3 = y0 * LOG2_E + ROUND, y1 * LOG2_E + ROUND, y2 * LOG2_E + ROUND, y3 * LOG2_E + ROUND
+    k0, k1, k2, k3 = t0 - ROUND, t1 - ROUND, t2 - ROUND, t3 - ROUND
+    r = y0 - k0 * LN2, y1 - k1 * LN2, y2 - k2 * LN2, y3 - k3 * LN2
+    w = r[0] * r[0], r[1] * r[1], r[2] * r[2], r[3] * r[3]
+    even, odd = _step(w, (E10, E10, E10, E10), E8), _step(w, (E9, E9, E9, E9), E7)
+    even, odd = _step(w, even, E6), _step(w, odd, E5)
+    even, odd = _step(w, even, E4), _step(w, odd, E3)
+    even = _step(w, even, E2)
+    return (_power(t0), _power(t1), _power(t2), _power(t3)), _product_plus(w, _product_plus(r, odd, even), r)
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _tanh_four(z):
+    s, q = _exp_parts_four((_twice(z[0]), _twice(z[1]), _twice(z[2]), _twice(z[3])))
+    u0, u1, u2, u3 = _product_plus(s, q, (s[0] - 1.0, s[1] - 1.0, s[2] - 1.0, s[3] - 1.0))
+    return u0 / (u0 + 2.0), u1 / (u1 + 2.0), u2 / (u2 + 2.0), u3 / (u3 + 2.0)
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _sigma_four(z):
+    return _sigma(z[0]), _sigma(z[1]), _sigma(z[2]), _sigma(z[3])
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _relu_four(z):
+    return _relu(z[0]), _relu(z[1]), _relu(z[2]), _relu(z[3])
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -184,20 +225,25 @@ def _output(z2, y, n, scale, e):
 
 @njit(error_model="numpy", fastmath=SUMS, forceinline=True)
 def _score(z2, y, n, scale, e):
-    """As `_output`, and the sum of the samples' costs and how many are classified rightly, from the same exp."""
+    """As `_output`, and the sum of the samples' costs and how many are classified rightly, from the same exp.
+
+    A cost is max(z, 0) - y z + log(1 + small). The logarithms' sum is the logarithm of
+    one product, at most 2^BLOCK; terms too small for a sum with 1 are added as they are.
+    """
     end = _pad(z2, y, n)
     broken = cost = right = 0.0
+    product = 1.0
     for i in range(LANES * (end // LANES)):
         z = z2[i]
         small = _exp_minus_abs(z)
-        one, two = 1.0 + small, 2.0 + small
-        shared = 1.0 / (one * two)  # one division for both quotients
+        one = 1.0 + small
         broken += z * 0.0
-        # log(1 + small) with s = small / (2 + small)
-        cost += (0.0 if z < 0.0 else z) - y[i] * z + _log_ratio(small * one * shared)
+        is_tiny = small < TINY
+        product *= 1.0 if is_tiny else one
+        cost += (0.0 if z < 0.0 else z) - y[i] * z + (small - 0.5 * small * small if is_tiny else 0.0)
         right += 1.0 if (1.0 if z >= 0.0 else 0.0) == y[i] else 0.0
-        e[i] = ((1.0 if z >= 0.0 else small) * two * shared - y[i]) * scale
-    return broken, cost, right - (end - n)
+        e[i] = ((1.0 if z >= 0.0 else small) / one - y[i]) * scale
+    return broken, cost + np.log(product), right - (end - n)
 
 
 # --- samples gathered ahead ----------------------------------------------------------
@@ -310,7 +356,7 @@ def _forward_of(g):
                         A[_U(d + i)] += p3 * r + q3 * s
             w0, w1, w2, w3 = theta[d2 + 1, j], theta[d2 + 1, j + 1], theta[d2 + 1, j + 2], theta[d2 + 1, j + 3]
             for i in range(LANES * n):
-                g0, g1, g2, g3 = g(A[_U(a + i)]), g(A[_U(b + i)]), g(A[_U(c + i)]), g(A[_U(d + i)])
+                g0, g1, g2, g3 = g((A[_U(a + i)], A[_U(b + i)], A[_U(c + i)], A[_U(d + i)]))
                 A[_U(a + i)], A[_U(b + i)], A[_U(c + i)], A[_U(d + i)] = g0, g1, g2, g3
                 z2[i] += (w0 * g0 + w1 * g1) + (w2 * g2 + w3 * g3)
 
@@ -379,7 +425,11 @@ def _add_four(gradient, row, j, s0, s1, s2, s3):
     gradient[row, j + 3] += s3
 
 
-_forward_tanh, _forward_sigmoid, _forward_relu = _forward_of(_tanh), _forward_of(_sigma), _forward_of(_relu)
+_forward_tanh, _forward_sigmoid, _forward_relu = (
+    _forward_of(_tanh_four),
+    _forward_of(_sigma_four),
+    _forward_of(_relu_four),
+)
 _backward_tanh, _backward_sigmoid, _backward_relu = (
     _backward_of(_tanh_slope),
     _backward_of(_sigma_slope),
@@ -733,9 +783,17 @@ def _measure(theta, gradient, data, test_data, h, activation, room, row):
 
 
 @njit(error_model="numpy")
+def _room(size):
+    """Zeros that start at a cache line: vectors that straddle two lines take half as long again."""
+    raw = np.zeros(size + LANES)
+    first = -(raw.ctypes.data // 8) % LANES
+    return raw[first : first + size]
+
+
+@njit(error_model="numpy")
 def _stage(d2, blocks, block):
     """Room for x and classes of `_gather`."""
-    return np.zeros((blocks, d2, block)), np.zeros((blocks, block))
+    return _room(blocks * d2 * block).reshape((blocks, d2, block)), _room(blocks * block).reshape((blocks, block))
 
 
 @njit(error_model="numpy")
@@ -766,7 +824,7 @@ def advance(
     size = m if batch == 0 else batch
     few = FEW if h > LANES else FEW // 2
     data, test_data = _in_order(X, y, d2), _in_order(X_test, y_test, d2)
-    samples_room = (np.zeros(width * BLOCK), np.zeros(BLOCK), np.zeros(BLOCK))
+    samples_room = (_room(width * BLOCK), _room(BLOCK), _room(BLOCK))
     # The blocks of a batch: as few as possible, equally long, whole vectors.
     block = -(-size // (-(-size // BLOCK) * LANES)) * LANES
     lines = 1  # of A and G
@@ -775,7 +833,13 @@ def advance(
     elif batch < few:
         lines = block
     stage = _stage(d2, STAGE // block, block)
-    units_room = (np.zeros((lines, width)), np.zeros((lines, width)), np.zeros(max(d2, lines)), np.zeros(lines))
+    lanes = (lines, width)
+    units_room = (
+        _room(lines * width).reshape(lanes),
+        _room(lines * width).reshape(lanes),
+        _room(max(d2, lines)),
+        _room(lines),
+    )
     while updates > 0 and (record_every == 0 or progress[ROWS] < history.shape[0]):
         start = progress[SAMPLE]
         stop = min(m, start + updates * size)
