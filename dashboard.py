@@ -15,5 +15,4 @@ page = st.navigation(
     position="top",
 )
 st.html(style.CSS)
-settings.settings()
-page.run()
+settings.beside(page)

@@ -82,7 +82,7 @@ def boundary(trainer, split=None, images=()):
     tables, images = charts.boundary_tables(
         trainer.parameters, trainer.config.activation, split, p, charts.shown(split), list(images)
     )
-    return charts.boundary_chart(split, p), tables, images
+    return charts.boundary_chart(split.feature_names, split.class_names, (p.x_range, p.y_range)), tables, images
 
 
 def places(table):

@@ -81,4 +81,6 @@ def test_no_more_units_than_there_is_room_for():
 def test_the_spec_reads_what_the_tables_have(name, hidden_size):
     parameters, split, plane, _ = drawn(hidden_size)
     split = split._replace(feature_names=(name, "y"))
-    assert_fits(network_chart(split, hidden_size, "tanh"), network_tables(parameters, "tanh", split, plane))
+    assert_fits(
+        network_chart(split.feature_names, hidden_size, "tanh"), network_tables(parameters, "tanh", split, plane)
+    )

@@ -4,6 +4,8 @@ A chart is built once for a run; only the tables of its named datasets change fr
 frame to frame, so the browser redraws and never rebuilds.
 """
 
+from functools import lru_cache
+
 import altair as alt
 import numpy as np
 import pyarrow as pa
@@ -52,15 +54,26 @@ def shown(split, seed=0):
     return np.sort(np.random.default_rng(seed).choice(m, MOST_POINTS, replace=False))
 
 
-def boundary_chart(split, plane, height=BOUNDARY_HEIGHT, can_pick=False):
+@lru_cache(vega.SPECS)
+def boundary_chart(feature_names, class_names, plane_ranges, height=BOUNDARY_HEIGHT, can_pick=False):
     """Spec of the boundary picture, over the datasets of `boundary_tables`.
 
-    With `can_pick` a click on a sample is the selection `PICK`, a list of the column
-    `number` of `points`; the dataset `chosen` (x, y) draws a ring.
+    Parameters
+    ----------
+    feature_names, class_names : tuple of 2 str
+        Of the split.
+    plane_ranges : tuple of 2 (float, float)
+        `x_range` and `y_range` of the plane.
+    height : int
+        Pixels.
+    can_pick : bool
+        Whether a click on a sample is the selection `PICK`, a list of the column
+        `number` of `points`; the dataset `chosen` (x, y) draws a ring.
     """
+    x_range, y_range = plane_ranges
     axes = {
-        "x": alt.X("x:Q", title=split.feature_names[0], scale=_exactly(plane.x_range)),
-        "y": alt.Y("y:Q", title=split.feature_names[1], scale=_exactly(plane.y_range)),
+        "x": alt.X("x:Q", title=feature_names[0], scale=_exactly(x_range)),
+        "y": alt.Y("y:Q", title=feature_names[1], scale=_exactly(y_range)),
     }
     field = (
         alt.Chart(vega.dataset("field"))
@@ -70,7 +83,7 @@ def boundary_chart(split, plane, height=BOUNDARY_HEIGHT, can_pick=False):
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
-    points = _points(split)
+    points = _points(feature_names, class_names)
     if can_pick:
         ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke="#111827", strokeWidth=3, opacity=1)
         points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
@@ -82,14 +95,12 @@ def _exactly(domain):
     return alt.Scale(domain=domain, nice=False, zero=False)
 
 
-def _points(split):
+def _points(feature_names, class_names):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
     Names come from expressions, not from calculated columns (see `vega.dataset`).
     """
-    names = [
-        f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(split.class_names)
-    ]
+    names = [f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(class_names)]
     labels = alt.param(name="labels", value=[*(f"{n}, training" for n in names), *(f"{n}, test" for n in names)])
     # On the field's middle grey, so that white and black outlines show in either theme.
     legend = alt.Legend(
@@ -97,8 +108,8 @@ def _points(split):
         fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4,
     )  # fmt: skip
     shown = {
-        split.feature_names[0]: "format(datum.x, '.4~g')",
-        split.feature_names[1]: "format(datum.y, '.4~g')",
+        feature_names[0]: "format(datum.x, '.4~g')",
+        feature_names[1]: "format(datum.y, '.4~g')",
         "Is": "labels[datum.kind]",
         "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }
@@ -190,12 +201,14 @@ def _places(points, plane):
 # --- the curves --------------------------------------------------------------------
 
 
+@lru_cache(vega.SPECS)
 def loss_chart(x_column, has_test):
     """Spec of the loss curves, over the datasets of `curve_tables`."""
     series = LOSSES if has_test else {"train_loss": "Train"}
     return _curves(series, x_column, "Cross-entropy (nats)", alt.Scale(zero=True, nice=True))
 
 
+@lru_cache(vega.SPECS)
 def norm_chart(x_column):
     """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
     return _curves(NORMS, x_column, "Gradient norm", alt.Scale(type="log", nice=False))

@@ -5,6 +5,8 @@ needs no pixels: Z1_j is linear over the plane, so A1_j = g(Z1_j) is a gradient 
 colours along one direction, from where Z1_j is low to where it is high.
 """
 
+from functools import lru_cache
+
 import altair as alt
 import numpy as np
 
@@ -31,17 +33,18 @@ FLAT = 1e-3
 """Change of Z1 across the plane below which a unit is drawn as if it changed so much."""
 
 
-def network_chart(split, hidden_size, activation):
+@lru_cache(vega.SPECS)
+def network_chart(feature_names, hidden_size, activation):
     """Spec of the network picture, over the datasets of `network_tables`.
 
     Colours are those of the boundary picture: orange below 0, blue above.
     """
-    d, n = split.X_train.shape[1], min(hidden_size, MOST_UNITS)
-    names = [*split.feature_names, "ŷ"]
+    d, n = len(feature_names), min(hidden_size, MOST_UNITS)
+    names = [*feature_names, "ŷ"]
     pitch = alt.param(name="pitch", expr=f"width / {n}")
     # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
     side = alt.param(name="side", expr="2 * floor(min(32, 0.35 * pitch))")
-    sources = [*(f"W1, {name} to unit " for name in split.feature_names), "W2, unit "]
+    sources = [*(f"W1, {name} to unit " for name in feature_names), "W2, unit "]
     i, j = f"floor(datum.k / {n})", f"(datum.k % {n})"  # of a weight
     is_first, is_hidden = f"datum.k < {d * n}", f"datum.k < {n}"
     source, target = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + 0.5))"

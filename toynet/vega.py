@@ -6,6 +6,9 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+SPECS = 64
+"""How many specs of a kind are kept: Altair takes 50 ms to make one."""
+
 
 def spec(chart, height, **more):
     """The chart as a Vega-Lite dict that canvas draws at the page's width.
@@ -27,7 +30,16 @@ def spec(chart, height, **more):
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
     spec["autosize"] = {"type": "fit", "contains": "padding"}
-    return spec | more
+    return _lean(spec | more)
+
+
+def _lean(part):
+    """The same spec without what Vega-Lite assumes anyway: it travels with every frame."""
+    if isinstance(part, list):
+        return [_lean(p) for p in part]
+    if isinstance(part, dict):
+        return {name: _lean(p) for name, p in part.items() if (name, p) != ("type", "nominal")}
+    return part
 
 
 def dataset(name):

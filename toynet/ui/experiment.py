@@ -61,8 +61,9 @@ class Experiment:
         """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
         trainer = Trainer(config)
         area = plane(trainer.split)
-        boundary = charts.boundary_chart(trainer.split, area)
-        network = network_chart(trainer.split, config.hidden_size, config.activation)
+        names, classes = trainer.split.feature_names, trainer.split.class_names
+        boundary = charts.boundary_chart(names, classes, (area.x_range, area.y_range))
+        network = network_chart(names, config.hidden_size, config.activation)
         picture = Picture(area, boundary, network, charts.shown(trainer.split))
         return cls(trainer, config.epochs, picture)
 

@@ -1,6 +1,6 @@
 """What every page has: address and sidebar -> the experiment, and what was wrong with them.
 
-Drawn before the page itself: controls that belong to no page keep their values when
+Drawn apart from the page itself: controls that belong to no page keep their values when
 another page is shown.
 """
 
@@ -15,20 +15,30 @@ PROBLEM = "problem"
 """Session key: why the sidebar's settings cannot be used, or ""."""
 
 
-def settings():
-    """Open the address's experiment on a tab's first run; bring the experiment to what the sidebar shows."""
-    if experiment.KEY not in st.session_state:
-        _open()
+def beside(page):
+    """Draw the page, and the sidebar that its experiment follows.
+
+    Parameters
+    ----------
+    page : streamlit.Page
+    """
+    if experiment.KEY in st.session_state:
+        before = experiment.current()
         _apply()
+        if experiment.current() is not before:
+            st.session_state[COMPLAINTS] = []
+        page.run()
         return
-    before = experiment.current()
+    # In a new tab what the pictures need is the longest to load, so they go first.
+    before = _open()
+    page.run()
     _apply()
-    if experiment.current() is not before:
-        st.session_state[COMPLAINTS] = []
+    if experiment.current() is not before or st.session_state[PROBLEM]:
+        st.rerun()
 
 
 def _open():
-    """The first time in this tab: the experiment that the address describes."""
+    """The first time in this tab: start and return the experiment that the address describes."""
     config, complaints = address.read()
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
         complaints.append(f"there is no file {config.data_file!r} here")
@@ -39,6 +49,7 @@ def _open():
         complaints.append(str(error))
         experiment.start(sidebar.without_file(config))
     st.session_state[COMPLAINTS] = complaints
+    return experiment.current()
 
 
 def _apply():

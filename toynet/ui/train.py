@@ -1,7 +1,6 @@
 """The Train page: transport, numbers and the four pictures, live."""
 
 import time
-from functools import lru_cache
 
 import streamlit as st
 
@@ -91,11 +90,6 @@ def _transport():
 # --- the live part ---------------------------------------------------------------------
 
 
-@lru_cache
-def _curve_specs(x_axis, has_test):
-    return charts.loss_chart(x_axis, has_test), charts.norm_chart(x_axis)
-
-
 def _frame():
     """One frame: train for a moment, then draw that moment."""
     now, speed, x_axis = experiment.current(), SPEEDS[choices.kept("speed")], choices.kept("x_axis")
@@ -110,14 +104,13 @@ def _frame():
     if ended:
         st.rerun()
     _numbers(present, now, proof)
-    loss_spec, norm_spec = _curve_specs(x_axis, bool(now.trainer.split.y_test.size))
     left, right = st.columns(2)
     with left:
         _chart(now.picture.boundary, boundary, "boundary")
         _how_many_are_drawn(now)
     with right:
-        _chart(loss_spec, losses, "losses")
-        _chart(norm_spec, norms, "norms")
+        _chart(charts.loss_chart(x_axis, bool(now.trainer.split.y_test.size)), losses, "losses")
+        _chart(charts.norm_chart(x_axis), norms, "norms")
     _chart(now.picture.network, network, "network")
     now.drawing = time.perf_counter() - started
     # What is not flushed when the next frame starts is dropped.
