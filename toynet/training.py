@@ -12,8 +12,8 @@ from toynet.history import History
 from toynet.measuring import is_finite, measure
 from toynet.network import initialise
 
-SLICE = 0.002
-"""Seconds of training between two looks at the clock, about."""
+LONGEST = 0.1
+"""Seconds of training between two looks at the clock, at most, about."""
 
 
 class Trainer:
@@ -65,7 +65,7 @@ class Trainer:
         self._wanted_engine = "reference" if rule else engine
         self._rule = {"rule": rule} if rule else {}
         self._engine = None
-        self._slice = 1
+        self._done, self._pace = 1, 0.0  # updates made at once, and the seconds that one took
         self.metrics = History()
         self.metrics.append(self.present())
 
@@ -157,15 +157,20 @@ class Trainer:
             started = perf_counter()
             # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
             stop = self.config.epochs if self.epoch < self.config.epochs < last else last
-            updates = min(self._slice, stop * self.updates_an_epoch - self.update)
-            self._advance(updates)
+            self._done = min(self._fitting(deadline - started), stop * self.updates_an_epoch - self.update)
+            self._advance(self._done)
             now = perf_counter()
+            self._pace = (now - started) / self._done
             if now >= deadline:
                 return
-            if now - started > SLICE:
-                self._slice = max(1, self._slice // 2)
-            elif updates == self._slice and now - started < SLICE / 2:
-                self._slice *= 2
+
+    def _fitting(self, seconds):
+        """How many updates take the better part of these seconds, going by the last ones.
+
+        Few visits to the interpreter, since it may be busy with another tab's picture.
+        """
+        wanted = 0.6 * min(seconds, LONGEST)
+        return max(1, min(int(wanted / max(self._pace, 1e-9)), 8 * self._done))
 
     @property
     def updates_an_epoch(self):
