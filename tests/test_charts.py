@@ -43,6 +43,7 @@ def layers(spec):
             own = {"mark": layer["mark"], "encoding": {**shared, **layer.get("encoding", {})}}
             named = {d["field"] for d in dicts(own) if "field" in d}
             expressions = json.dumps([layer["mark"], layer.get("encoding", {})])
+            expressions = expressions.replace("(datum.datum || datum)", "datum")
             read = named | set(re.findall(r"\bdatum\.(\w+)", without_strings(expressions)))
             yield layer["data"]["name"], read, layer["mark"]["type"]
 
@@ -82,7 +83,11 @@ def boundary(trainer, split=None, images=()):
     tables, images = charts.boundary_tables(
         trainer.parameters, trainer.config.activation, split, p, charts.shown(split), list(images)
     )
-    return charts.boundary_chart(split.feature_names, split.class_names, (p.x_range, p.y_range)), tables, images
+    return (
+        charts.boundary_chart(split.feature_names, split.class_names, (p.x_range, p.y_range), split.y_test.size > 0),
+        tables,
+        images,
+    )
 
 
 def places(table):

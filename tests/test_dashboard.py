@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from toynet.config import Config
 from toynet.ui import upload
 from toynet.ui.experiment import KEY
 
@@ -137,6 +138,38 @@ def test_a_file_too_small_to_split_is_trained_on_whole(app):
     assert numbers(app)["Test loss"] == "–"
 
 
+def test_the_test_share_comes_back_after_a_file_too_small_to_split(app):
+    app.select_slider(key="test_fraction").set_value(0.4).run()
+    for dataset in ("xor.csv", "moons", "xor.csv", "breast_cancer"):
+        app.selectbox(key="dataset").set_value(dataset).run()
+        assert trainer(app).config.test_fraction == (0.0 if dataset == "xor.csv" else 0.4)
+
+
+def test_breast_cancer_opens_on_its_own_features_after_a_file():
+    app = opened(dataset="csv", data_file="penguins.csv")
+    app.selectbox(key="dataset").set_value("breast_cancer").run()
+    assert trainer(app).split.feature_names == ("mean radius", "mean concave points")
+
+
+def test_a_link_whose_data_cannot_be_split_gives_the_default_and_says_so():
+    app = opened(samples="20", test_fraction="0.01")
+    (warning,) = app.warning
+    assert "too few to hold back a test share of 0.01" in warning.value
+    assert trainer(app).config == Config()
+
+
+def test_batches_are_smaller_than_the_training_part():
+    app = opened(batch_mode="mini", samples="100")
+    assert app.select_slider(key="batch_size").options[-1] == "64"
+
+
+def test_fewer_epochs_than_there_have_been_end_the_run_where_it_is(app):
+    for _ in range(3):
+        app.button(key="one_epoch").click().run()
+    app.number_input(key="epochs").set_value(2).run()
+    assert app.session_state[KEY].target == 3
+
+
 def test_back_from_a_file_to_generated_data():
     app = opened(dataset="csv", data_file="penguins.csv")
     app.selectbox(key="dataset").set_value("moons").run()
@@ -150,6 +183,9 @@ def test_an_upload_becomes_the_data_and_a_broken_one_changes_nothing(app, tmp_pa
     before = trainer(app)
     app.file_uploader(key="upload").set_value(("broken.csv", b"\x89PNG\0", "text/csv")).run()
     assert [e.value for e in app.error] == ["broken.csv is not a text file; export the table as CSV (UTF-8)."]
+    one_class = "a,b,c\n" + "".join(f"{i % 7},{i % 5},x\n" for i in range(50))
+    app.file_uploader(key="upload").set_value(("one.csv", one_class.encode(), "text/csv")).run()
+    assert [e.value for e in app.error] == ["one.csv: column 'c' has one value; a target needs two."]
     assert trainer(app) is before
     rows = "".join(f"{i % 7},{i % 5},{'a' if i % 7 > 3 else 'b'}\n" for i in range(50))
     app.file_uploader(key="upload").set_value(("good.csv", f"x,y,c\n{rows}".encode(), "text/csv")).run()

@@ -60,6 +60,12 @@ def test_csv_holds_the_history_of_its_config(tmp_path, settings):
     assert_is_history_of(read(tmp_path / "out.csv"), Config(**settings))
 
 
+def test_csv_names_the_columns_that_were_trained_on(tmp_path):
+    assert run("--dataset", "csv", "--data-file", "penguins.csv", "--epochs", 1, "--csv", tmp_path / "out.csv") == 0
+    row = read(tmp_path / "out.csv").iloc[0]
+    assert [row.feature_1, row.feature_2, row.target] == ["bill_length_mm", "bill_depth_mm", "sex"]
+
+
 def test_command_runs_as_a_module_and_writes_utf_8(tmp_path):
     data = tmp_path / "blüten.csv"
     rows = [f"{i},{i * i % 7},{'süß' if i % 2 else 'herb'}\n" for i in range(30)]

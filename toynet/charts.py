@@ -55,7 +55,7 @@ def shown(split, seed=0):
 
 
 @lru_cache(vega.SPECS)
-def boundary_chart(feature_names, class_names, plane_ranges, height=BOUNDARY_HEIGHT, can_pick=False):
+def boundary_chart(feature_names, class_names, plane_ranges, has_test, height=BOUNDARY_HEIGHT, can_pick=False):
     """Spec of the boundary picture, over the datasets of `boundary_tables`.
 
     Parameters
@@ -64,6 +64,8 @@ def boundary_chart(feature_names, class_names, plane_ranges, height=BOUNDARY_HEI
         Of the split.
     plane_ranges : tuple of 2 (float, float)
         `x_range` and `y_range` of the plane.
+    has_test : bool
+        Whether points of the test part are drawn.
     height : int
         Pixels.
     can_pick : bool
@@ -83,7 +85,7 @@ def boundary_chart(feature_names, class_names, plane_ranges, height=BOUNDARY_HEI
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
-    points = _points(feature_names, class_names)
+    points = _points(feature_names, class_names, has_test)
     if can_pick:
         ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke="#111827", strokeWidth=3, opacity=1)
         points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
@@ -95,7 +97,7 @@ def _exactly(domain):
     return alt.Scale(domain=domain, nice=False, zero=False)
 
 
-def _points(feature_names, class_names):
+def _points(feature_names, class_names, has_test):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
     Names come from expressions, not from calculated columns (see `vega.dataset`).
@@ -105,7 +107,7 @@ def _points(feature_names, class_names):
     # On the field's middle grey, so that white and black outlines show in either theme.
     legend = alt.Legend(
         orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
-        fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4,
+        fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4, **({} if has_test else {"values": [0, 1]}),
     )  # fmt: skip
     shown = {
         feature_names[0]: "format(datum.x, '.4~g')",
@@ -216,28 +218,31 @@ def norm_chart(x_column):
 
 def _curves(series, x_column, title, scale):
     names = list(series.values())
-    whole = {} if x_column == "seconds" else {"tickMinStep": 1}
+    ticks = {"format": "~g"} if x_column == "seconds" else {"format": "~s", "tickMinStep": 1}
     x_axis = alt.X(
         "x:Q",
         title=X_AXES[x_column],
         scale=alt.Scale(nice=False),
-        axis=alt.Axis(format="~s", grid=False, tickCount=8, **whole),
+        axis=alt.Axis(grid=False, tickCount=8, **ticks),
     )
     axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else vega.log_axis()
+    axis.minExtent = 36  # so that both charts' horizontal axes begin at the same place
     # A layer for each curve instead of one folded layer: see `vega.dataset`.
     lines = [
         alt.Chart()
-        .mark_line(strokeWidth=2, clip=True, color=colour, strokeDash=dash)
+        .mark_line(strokeWidth=2, strokeCap="round", clip=True, color=colour, strokeDash=dash)
         .encode(alt.Y(f"{name}:Q", **({} if i else {"title": title, "scale": scale, "axis": axis})))
         for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
     ]
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
-    shown = {X_AXES[x_column]: f"format(datum.x, '{',.6~g' if x_column == 'seconds' else ','}')"}
+    # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
+    row = "(datum.datum || datum)"
+    shown = {X_AXES[x_column]: f"format({row}.x, ',.{6 if x_column == 'seconds' else 12}~g')"}
     if x_column != "epoch":
-        shown["Epoch"] = "format(datum.epoch, ',')"
-    shown |= {name: f"format(datum.{name}, '.5~g')" for name in names}
+        shown["Epoch"] = f"format({row}.epoch, ',.12~g')"
+    shown |= {name: f"format({row}.{name}, '.5~g')" for name in names}
     rule = (
         alt.Chart()
         .mark_rule(color=GREY, tooltip=vega.tooltip(shown))
@@ -268,7 +273,8 @@ def _rate_marks():
     """A dashed rule with the new learning rate wherever it was changed."""
     marks = alt.Chart().encode(key=vega.KEY)
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.label ? 1 : 0"))
-    text = marks.mark_text(color=GREY, align="left", baseline="top", dx=3).encode(text="label:N", y=alt.value(2))
+    at = alt.value(alt.expr("2 + 13 * (datum.k % 3)"))  # side by side they would cover each other
+    text = marks.mark_text(color=GREY, align="left", baseline="top", dx=3).encode(text="label:N", y=at)
     return alt.layer(rule, text, data=vega.dataset("changes"))
 
 

@@ -222,8 +222,9 @@ def suggest(table, target="", feature_1="", feature_2=""):
     feature_1 = feature_1 or (free.pop(0) if free else "")
     feature_2 = feature_2 or (free.pop(0) if free else "")
     if not (target and feature_1 and feature_2):
-        mistakes = text_by_mistake(table)
-        raise ValueError(mistakes[0] if mistakes else "the file leaves no two numeric inputs beside its target")
+        single = [f"column {c!r} has one value; a target needs two" for c in table.columns if table[c].nunique() == 1]
+        reasons = [*text_by_mistake(table), *single, "the file leaves no two numeric inputs beside its target"]
+        raise ValueError(reasons[0])
     return feature_1, feature_2, target
 
 

@@ -1,5 +1,6 @@
 """Two-class datasets in the plane, and their seeded, stratified train/test split."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -123,12 +124,29 @@ def points(config):
     return Points(*csv_files.points(csv_files.read(csv_files.find(config.data_file)), config))
 
 
+def resolved(config):
+    """The same settings with the columns of real data named, where they were left to us.
+
+    Raises
+    ------
+    ValueError
+        As `points`.
+    """
+    if config.dataset == "breast_cancer":
+        chosen = zip((config.feature_1, config.feature_2), BREAST_CANCER_FEATURES, strict=True)
+        feature_1, feature_2 = (name or usual for name, usual in chosen)
+        return replace(config, feature_1=feature_1, feature_2=feature_2)
+    if config.dataset == "csv":
+        table = csv_files.read(csv_files.find(config.data_file))
+        columns = csv_files.suggest(table, config.target, config.feature_1, config.feature_2)
+        return replace(config, **dict(zip(("feature_1", "feature_2", "target"), columns, strict=True)))
+    return config
+
+
 def _breast_cancer(config):
     bunch = sklearn.datasets.load_breast_cancer()
-    names = tuple(
-        chosen or usual
-        for chosen, usual in zip((config.feature_1, config.feature_2), BREAST_CANCER_FEATURES, strict=True)
-    )
+    config = resolved(config)
+    names = config.feature_1, config.feature_2
     known = list(bunch.feature_names)
     for name in names:
         if name not in known:

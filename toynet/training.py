@@ -37,7 +37,8 @@ class Trainer:
     Attributes
     ----------
     config : Config
-        Follows `learning_rate` and `epochs` when they are changed in mid-run.
+        Names the columns of real data that were left open; follows `learning_rate` and
+        `epochs` when they are changed in mid-run.
     split : Split
     seconds : float
         Time spent training, measuring included.
@@ -54,7 +55,7 @@ class Trainer:
     """
 
     def __init__(self, config, split=None, run=None, engine=None, parameters=None, rule=None):
-        self.config = config
+        self.config = datasets.resolved(config) if split is None else config
         self.split = datasets.load(config) if split is None else split
         self.run_name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self.seconds = 0.0
@@ -221,7 +222,7 @@ def _divergence(update, config):
     """One sentence for a run that has left the finite numbers."""
     return (
         f"Diverged at update {update:,}: the cost or a parameter is no longer finite. Start again with a lower "
-        f"learning rate (now {config.learning_rate:g})"
+        f"learning rate (it was {config.learning_rate:g})"
         + (" or tanh instead of relu." if config.activation == "relu" else ".")
     )
 

@@ -176,6 +176,28 @@ def test_hovering_a_bias_tells_its_value(tab, url):
     np.testing.assert_allclose(shown, one.parameters.b1[0, 0], rtol=1e-5)
 
 
+@pytest.mark.parametrize(("place", "series"), [(1, charts.LOSSES), (2, charts.NORMS)])
+@pytest.mark.parametrize("axis", ["Epoch", "Update"])
+def test_hovering_a_curve_reads_all_curves_at_one_epoch(tab, url, place, series, axis):
+    open_at(tab, url, "?epochs=30&batch_mode=mini")
+    tab.get_by_role("radio", name=axis, exact=True).click()
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 30)
+    expect(button(tab, "Train")).to_be_visible()
+    at_rest(tab)
+    history = train(Config(epochs=30, batch_mode="mini")).history
+    box, tooltip, told = tab.locator("canvas").nth(place).bounding_box(), tab.locator("#vg-tooltip-element.visible"), ""
+    for across in (0.3, 0.5, 0.8):
+        tab.mouse.move(box["x"] + across * box["width"], box["y"] + 0.5 * box["height"])
+        expect(tooltip).not_to_have_text(told)
+        told = tooltip.inner_text()
+        said = dict(zip(*2 * [iter(re.split(r"[\t\n]+", told.strip()))], strict=True))
+        said = {name.rstrip(":"): float(value.replace(",", "").replace("−", "-")) for name, value in said.items()}
+        row = history.iloc[int(said["Epoch"])]
+        assert said[axis] == row[axis.lower()]
+        np.testing.assert_allclose([said[name] for name in series.values()], [row[c] for c in series], rtol=1e-4)
+
+
 def columns_with(canvas, colour):
     """Share of a picture's pixel columns that have a pixel of this colour."""
     rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

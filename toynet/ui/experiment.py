@@ -62,7 +62,9 @@ class Experiment:
         trainer = Trainer(config)
         area = plane(trainer.split)
         names, classes = trainer.split.feature_names, trainer.split.class_names
-        boundary = charts.boundary_chart(names, classes, (area.x_range, area.y_range))
+        boundary = charts.boundary_chart(
+            names, classes, (area.x_range, area.y_range), has_test=trainer.split.y_test.size > 0
+        )
         network = network_chart(names, config.hidden_size, config.activation)
         picture = Picture(area, boundary, network, charts.shown(trainer.split))
         return cls(trainer, config.epochs, picture)
@@ -91,8 +93,10 @@ class Experiment:
         )
         network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
         curves = (charts.LOSSES, charts.NORMS)
+        # The curves' last point may lie within an epoch.
+        moment = present | {"epoch": present["samples_seen"] / trainer.split.y_train.size}
         losses, norms = (
-            charts.curve_tables(trainer.metrics, series, x_column, present, thinning)
+            charts.curve_tables(trainer.metrics, series, x_column, moment, thinning)
             for series, thinning in zip(curves, picture.thinnings, strict=True)
         )
         return present, boundary, losses, norms, network
@@ -126,7 +130,8 @@ def apply(config):
     trainer = experiment.trainer
     with experiment.own.turn():
         if config.epochs != trainer.epochs:
-            trainer.epochs = experiment.target = config.epochs
+            trainer.epochs = config.epochs
+            experiment.target = max(config.epochs, trainer.epoch)
         if config.learning_rate != trainer.learning_rate:
             trainer.learning_rate = config.learning_rate
     if config != trainer.config:

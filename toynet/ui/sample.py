@@ -42,7 +42,7 @@ def _picture(moment, place):
     tables["points"] = tables["points"].append_column("number", pa.array(rows + 1))
     tables["chosen"] = tables["points"].slice(int(np.searchsorted(rows, place)), 1).select(["x", "y"])
     ranges = plane.x_range, plane.y_range
-    spec = charts.boundary_chart(split.feature_names, split.class_names, ranges, 380, can_pick=True)
+    spec = charts.boundary_chart(split.feature_names, split.class_names, ranges, False, 380, can_pick=True)
     st.caption("Click a training sample.")
     st.vega_lite_chart(
         {**spec, "datasets": tables},

@@ -6,6 +6,7 @@ another page is shown.
 
 import streamlit as st
 
+from toynet.config import Config
 from toynet.ui import address, experiment, sidebar
 
 COMPLAINTS = "complaints"
@@ -27,6 +28,8 @@ def beside(page):
         _apply()
         if experiment.current() is not before:
             st.session_state[COMPLAINTS] = []
+            if before.trainer.update:
+                st.toast("A new run: what the data or the network is has changed.")
         page.run()
         return
     # In a new tab what the pictures need is the longest to load, so they go first.
@@ -43,18 +46,21 @@ def _open():
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
         complaints.append(f"there is no file {config.data_file!r} here")
         config = sidebar.without_file(config)
-    try:
-        experiment.start(config)
-    except ValueError as error:
-        complaints.append(str(error))
-        experiment.start(sidebar.without_file(config))
+    # What the data cannot give goes first, and everything if that was not it.
+    for possible in (config, sidebar.without_file(config), Config()):
+        try:
+            experiment.start(possible)
+            break
+        except ValueError as error:
+            complaints.append(str(error))
     st.session_state[COMPLAINTS] = complaints
     return experiment.current()
 
 
 def _apply():
     """Sidebar -> experiment -> address."""
-    wanted, problem = sidebar.sidebar(experiment.current().trainer.config)
+    trainer = experiment.current().trainer
+    wanted, problem = sidebar.sidebar(trainer.config, trainer.split.y_train.size)
     try:
         experiment.apply(wanted)
     except ValueError as error:
@@ -71,4 +77,4 @@ def messages():
     if problem:
         st.error(f"{problem}. The experiment stays as it was.")
     if experiment.current().trainer.diverged:
-        st.error(experiment.current().trainer.diverged)
+        st.error(f"{experiment.current().trainer.diverged} Set it in the sidebar and press Reset.")

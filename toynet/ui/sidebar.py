@@ -10,7 +10,7 @@ import streamlit as st
 from toynet import csv_files, datasets
 from toynet.activations import ACTIVATIONS
 from toynet.config import BATCH_MODES, DATASETS, Config
-from toynet.ui import upload
+from toynet.ui import choices, upload
 
 HELP = {f.name: f.metadata["help"] for f in dataclasses.fields(Config)}
 RANGE = {f.name: (f.metadata["low"], f.metadata["high"]) for f in dataclasses.fields(Config) if "low" in f.metadata}
@@ -30,8 +30,8 @@ UPLOADED = "uploaded"
 """Session key: names of the files this tab has uploaded or was linked to."""
 
 
-def sidebar(now):
-    """Draw the controls at the settings `now`.
+def sidebar(now, rows):
+    """Draw the controls at the settings `now`, with which so many rows are trained on.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def sidebar(now):
         st.header("Network", anchor=False)
         wanted |= _network(now)
         st.header("Training", anchor=False)
-        wanted |= _training(now)
+        wanted |= _training(now, rows)
     return replace(now, **wanted), problem
 
 
@@ -137,20 +137,21 @@ def _generated(now, name):
         "dataset": name,
         "samples": _slider("Samples", "samples", now, SAMPLES),
         "noise": _slider("Noise", "noise", now, np.arange(0, 1.01, 0.05).round(2).tolist()),
-        "test_fraction": _slider("Test share", "test_fraction", now, SHARES),
-        "data_seed": _number("Data seed", "data_seed", now),
+        **_split(now),
         **dict.fromkeys(COLUMNS, ""),
     }
 
 
-def _real(now, shares=SHARES):
-    """What generated and real data have in common."""
-    options = sorted({*shares, *({now.test_fraction} if len(shares) == len(SHARES) else ())})
-    _start_at("test_fraction", now.test_fraction, options)
-    if len(options) > 1:
+def _split(now, shares=SHARES):
+    """Test share and seed; the share outlives data of which no row can be held back."""
+    usual = choices.kept("test_fraction", now.test_fraction)
+    if len(shares) > 1:
+        options = sorted({*shares, usual})
+        _start_at("test_fraction", usual, options)
         share = st.select_slider("Test share", options, key="test_fraction", help=HELP["test_fraction"])
+        choices.keep("test_fraction", share)
     else:
-        share = options[0]
+        share = shares[0]
         st.caption("Too few rows to hold any back for a test.")
     return {"test_fraction": share, "data_seed": _number("Data seed", "data_seed", now)}
 
@@ -158,15 +159,16 @@ def _real(now, shares=SHARES):
 def _breast_cancer(now):
     names = datasets.breast_cancer_features()
     usual = datasets.BREAST_CANCER_FEATURES
-    first = _select("Feature 1 (across)", "feature_1", now.feature_1 or usual[0], names, HELP["feature_1"])
+    known = now if now.dataset == "breast_cancer" else Config()
+    first = _select("Feature 1 (across)", "feature_1", known.feature_1 or usual[0], names, HELP["feature_1"])
     others = [n for n in names if n != first]
-    second = _select("Feature 2 (up)", "feature_2", now.feature_2 or usual[1], others, HELP["feature_2"])
+    second = _select("Feature 2 (up)", "feature_2", known.feature_2 or usual[1], others, HELP["feature_2"])
     return {
         **dict.fromkeys(COLUMNS, ""),
         "dataset": "breast_cancer",
         "feature_1": first,
         "feature_2": second,
-        **_real(now),
+        **_split(now),
     }
 
 
@@ -198,7 +200,7 @@ def _csv(now, data_file):
     if points.dropped:
         rows = "1 row was" if points.dropped == 1 else f"{points.dropped:,} rows were"
         st.caption(f"{rows} left out because of missing cells; {points.y.size:,} are used.")
-    return chosen | _real(now, _possible_shares(points.y))
+    return chosen | _split(now, _possible_shares(points.y))
 
 
 def _classes(known, values):
@@ -235,13 +237,13 @@ def _network(now):
     }
 
 
-def _training(now):
+def _training(now, rows):
     wanted = {
         "learning_rate": _slider("Learning rate", "learning_rate", now, RATES, format_func=lambda rate: f"{rate:g}"),
         "batch_mode": _segments("Batch mode", "batch_mode", now, list(BATCH_MODES)),
     }
     if wanted["batch_mode"] == "mini":
-        wanted["batch_size"] = _slider("Batch size", "batch_size", now, BATCHES)
+        wanted["batch_size"] = _slider("Batch size", "batch_size", now, [size for size in BATCHES if size < rows])
     return wanted | {
         "epochs": _number("Epochs", "epochs", now, step=100),
         "record_every": _number("Record every (epochs)", "record_every", now),

@@ -35,7 +35,11 @@ def keep(content, name):
     ValueError
         One sentence that says why it cannot be used.
     """
-    csv_files.suggest(csv_files.parse(content, name))
+    table = csv_files.parse(content, name)
+    try:
+        csv_files.suggest(table)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
     stem = re.sub(r"\W+", "-", Path(name).stem).strip("-")[:40] or "file"
     path = UPLOADS / f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.csv"
     try:
