@@ -124,7 +124,7 @@ def _points(feature_names, class_names, has_test):
             fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend),
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
             stroke=alt.Stroke("kind:N", scale=outline),
-            strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(0.8)),
+            strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(1.2)),
             key=vega.KEY,
         )
         .add_params(labels)

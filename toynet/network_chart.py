@@ -16,12 +16,18 @@ from toynet.charts import GREY, INK
 from toynet.field import BLUE, MIDDLE, ORANGE, shade
 from toynet.network import backward, forward
 
-MOST_UNITS = 16
+MOST_UNITS = 32
 """Hidden units drawn at most: the first of them."""
 
-HEIGHT = 300
-INPUTS, UNITS, OUTPUT = 26, 96, 272
-"""In pixels from above: centre of the inputs, upper edge of the hidden units, centre of the output."""
+A_ROW = 16
+"""Hidden units drawn in one row; where there are more they zigzag between two."""
+
+INPUTS, UNITS, ROW, OUTPUT = 26, 96, 90, 176
+"""In pixels: centre of the inputs and upper edge of the hidden units from above, from row to row of these, and from the
+upper edge of the last row to the centre of the output."""
+
+BELOW = 28
+"""Pixels below the output's centre."""
 
 ENDS = {"tanh": (-3.0, 3.0), "sigmoid": (-6.0, 6.0), "relu": (0.0, 1.0)}
 """Activation -> Z1 where a unit's gradient of colours begins and ends; relu's end is its largest Z1 in the picture."""
@@ -41,14 +47,16 @@ def network_chart(feature_names, hidden_size, activation):
     """
     d, n = len(feature_names), min(hidden_size, MOST_UNITS)
     names = [*feature_names, "ŷ"]
-    pitch = alt.param(name="pitch", expr=f"width / {n}")
+    rows = 1 if n <= A_ROW else 2
+    output = UNITS + (rows - 1) * ROW + OUTPUT
+    pitch = alt.param(name="pitch", expr=f"width / {n + rows - 1}")
     # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
-    side = alt.param(name="side", expr="2 * floor(min(32, 0.35 * pitch))")
+    side = alt.param(name="side", expr=f"2 * floor(min(32, {0.35 * rows} * pitch))")
     sources = [*(f"W1, {name} to unit " for name in feature_names), "W2, unit "]
     i, j = f"floor(datum.k / {n})", f"(datum.k % {n})"  # of a weight
     is_first, is_hidden = f"datum.k < {d * n}", f"datum.k < {n}"
-    source, target = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + 0.5))"
-    unit = "round(pitch * (datum.k + 0.5))"
+    source, target = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + {rows / 2}))"
+    unit, top, top_of_j = f"round(pitch * (datum.k + {rows / 2}))", _top("datum.k", rows), _top(j, rows)
     lines = (
         alt.Chart(vega.dataset("weights"))
         .mark_rule(
@@ -60,16 +68,16 @@ def network_chart(feature_names, hidden_size, activation):
         .encode(
             key=vega.KEY,
             x=alt.value(alt.expr(f"{is_first} ? {source} : {target}")),
-            y=alt.value(alt.expr(f"{is_first} ? {INPUTS} : {UNITS} + side")),
+            y=alt.value(alt.expr(f"{is_first} ? {INPUTS} : {top_of_j} + side")),
             x2=alt.value(alt.expr(f"{is_first} ? {target} : width / 2")),
-            y2=alt.value(alt.expr(f"{is_first} ? {UNITS} : {OUTPUT}")),
+            y2=alt.value(alt.expr(f"{is_first} ? {top_of_j} : {output}")),
         )
     )
     units = alt.Chart().encode(key=vega.KEY)
     fields = units.mark_point(
         shape="square",
         x=alt.expr(unit),
-        y=alt.expr(f"{UNITS} + side / 2"),
+        y=alt.expr(f"{top} + side / 2"),
         size=alt.expr(f"{is_hidden} ? side * side : 0"),
         fill=alt.expr("{gradient: 'linear', x1: datum.x1, y1: datum.y1, x2: datum.x2, y2: datum.y2, stops: stops}"),
         opacity=1,
@@ -78,19 +86,24 @@ def network_chart(feature_names, hidden_size, activation):
     biases = units.mark_point(
         shape="circle",
         x=alt.expr(f"{is_hidden} ? {unit} - side / 2 : width / 2 - 13"),
-        y=alt.expr(f"{is_hidden} ? {UNITS} + side : {OUTPUT + 11}"),
-        size=alt.expr("60 + 60 * min(4, abs(datum.value))"),
+        y=alt.expr(f"{is_hidden} ? {top} + side : {output + 11}"),
+        size=alt.expr("side * (1 + min(4, abs(datum.value)))"),
         fill=_SIGN,
         stroke="#ffffff",
         strokeWidth=1,
         opacity=1,
         tooltip=_told("Bias", f"{is_hidden} ? 'b1, unit ' + (datum.k + 1) : 'b2'"),
     )
-    chart = alt.layer(lines, alt.layer(fields, biases, data=vega.dataset("units")), _ends(names)).add_params(
+    chart = alt.layer(lines, alt.layer(fields, biases, data=vega.dataset("units")), _ends(names, output)).add_params(
         pitch, side, alt.param(name="stops", value=_stops(activation))
     )
     # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
-    return vega.spec(chart, HEIGHT, padding=0, autosize="none")
+    return vega.spec(chart, output + BELOW, padding=0, autosize="none")
+
+
+def _top(unit, rows):
+    """Upper edge of a unit's square as a Vega expression: of two rows every other unit is in the second."""
+    return f"{UNITS}" if rows == 1 else f"({UNITS} + {ROW} * ({unit} % 2))"
 
 
 _SIGN = alt.expr(f"datum.value < 0 ? {vega.js(ORANGE)} : {vega.js(BLUE)}")
@@ -103,11 +116,11 @@ def _told(kind, name):
     )
 
 
-def _ends(names):
+def _ends(names, y_output):
     """Inputs and output: discs with their names, the inputs' above them."""
     *inputs, output = names
     rows = [{"x": round((i + 1) / len(names), 3), "y": INPUTS, "up": 20, "name": n} for i, n in enumerate(inputs)]
-    rows.append({"x": 0.5, "y": OUTPUT, "up": 0, "name": output})
+    rows.append({"x": 0.5, "y": y_output, "up": 0, "name": output})
     ends = alt.Chart(alt.Data(values=rows))
     place = {"x": alt.expr("width * datum.x")}
     discs = ends.mark_point(

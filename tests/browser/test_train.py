@@ -133,18 +133,20 @@ def network_canvas(tab):
     return canvas
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
-def test_a_hidden_units_square_has_the_colours_of_its_field(tab, url, activation):
+@pytest.mark.parametrize(("h", "activation"), [(5, "tanh"), (5, "sigmoid"), (5, "relu"), (18, "tanh")])
+def test_a_hidden_units_square_has_the_colours_of_its_field(tab, url, h, activation):
     """At five places of each square: the colour of A1 there or nearby, which network.py computes."""
-    open_at(tab, url, f"?hidden_size=5&activation={activation}")
+    open_at(tab, url, f"?hidden_size={h}&activation={activation}")
     canvas = network_canvas(tab)
-    trainer = Trainer(Config(hidden_size=5, activation=activation))
+    trainer = Trainer(Config(hidden_size=h, activation=activation))
     plane = field.plane(trainer.split)
-    A1 = forward(trainer.parameters, plane.X, activation).A1.reshape(5, field.GRID, field.GRID)[:, ::-1]
-    width = canvas.evaluate("c => parseFloat(c.style.width)")
-    side = 2 * int(min(32, 0.35 * width / 5))
-    for unit in range(5):
-        left, top = round(width / 5 * (unit + 0.5)) - side / 2, network_chart.UNITS
+    A1 = forward(trainer.parameters, plane.X, activation).A1.reshape(h, field.GRID, field.GRID)[:, ::-1]
+    width, rows = canvas.evaluate("c => parseFloat(c.style.width)"), 1 if h <= network_chart.A_ROW else 2
+    pitch = width / (h + rows - 1)
+    side = 2 * int(min(32, 0.35 * rows * pitch))
+    for unit in range(h):
+        left = round(pitch * (unit + rows / 2)) - side / 2
+        top = network_chart.UNITS + (unit % rows) * network_chart.ROW
         for u, v in ((0.5, 0.5), (0.2, 0.2), (0.8, 0.2), (0.7, 0.8), (0.3, 0.6)):
             x, y = left + u * side, top + v * side
             pixel = canvas.evaluate(

@@ -133,10 +133,15 @@ def _take_upload(data_file):
 
 
 def _generated(now, name):
+    left, right = st.columns(2)
+    with left:
+        samples = _slider("Samples", "samples", now, SAMPLES)
+    with right:
+        noise = _slider("Noise", "noise", now, np.arange(0, 1.01, 0.05).round(2).tolist())
     return {
         "dataset": name,
-        "samples": _slider("Samples", "samples", now, SAMPLES),
-        "noise": _slider("Noise", "noise", now, np.arange(0, 1.01, 0.05).round(2).tolist()),
+        "samples": samples,
+        "noise": noise,
         **_split(now),
         **dict.fromkeys(COLUMNS, ""),
     }
@@ -144,16 +149,18 @@ def _generated(now, name):
 
 def _split(now, shares=SHARES):
     """Test share and seed; the share outlives data of which no row can be held back."""
-    usual = choices.kept("test_fraction", now.test_fraction)
-    if len(shares) > 1:
-        options = sorted({*shares, usual})
-        _start_at("test_fraction", usual, options)
-        share = st.select_slider("Test share", options, key="test_fraction", help=HELP["test_fraction"])
-        choices.keep("test_fraction", share)
-    else:
-        share = shares[0]
-        st.caption("Too few rows to hold any back for a test.")
-    return {"test_fraction": share, "data_seed": _number("Data seed", "data_seed", now)}
+    usual, share = choices.kept("test_fraction", now.test_fraction), shares[0]
+    left, right = st.columns(2)
+    with left:
+        if len(shares) > 1:
+            options = sorted({*shares, usual})
+            _start_at("test_fraction", usual, options)
+            share = st.select_slider("Test share", options, key="test_fraction", help=HELP["test_fraction"])
+            choices.keep("test_fraction", share)
+        else:
+            st.caption("Too few rows to hold any back for a test.")
+    with right:
+        return {"test_fraction": share, "data_seed": _number("Data seed", "data_seed", now)}
 
 
 def _breast_cancer(now):
@@ -230,11 +237,13 @@ def _possible_shares(y):
 
 
 def _network(now):
-    return {
-        "hidden_size": _slider("Hidden size", "hidden_size", now, HIDDEN),
-        "activation": _segments("Activation", "activation", now, list(ACTIVATIONS)),
-        "init_seed": _number("Initial seed", "init_seed", now),
-    }
+    left, right = st.columns(2)
+    with left:
+        hidden_size = _slider("Hidden size", "hidden_size", now, HIDDEN)
+    with right:
+        init_seed = _number("Initial seed", "init_seed", now)
+    activation = _segments("Activation", "activation", now, list(ACTIVATIONS))
+    return {"hidden_size": hidden_size, "init_seed": init_seed, "activation": activation}
 
 
 def _training(now, rows):
@@ -244,7 +253,9 @@ def _training(now, rows):
     }
     if wanted["batch_mode"] == "mini":
         wanted["batch_size"] = _slider("Batch size", "batch_size", now, [size for size in BATCHES if size < rows])
-    return wanted | {
-        "epochs": _number("Epochs", "epochs", now, step=100),
-        "record_every": _number("Record every (epochs)", "record_every", now),
-    }
+    left, right = st.columns(2)
+    with left:
+        wanted["epochs"] = _number("Epochs", "epochs", now, step=100)
+    with right:
+        wanted["record_every"] = _number("Record every", "record_every", now)
+    return wanted

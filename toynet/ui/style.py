@@ -9,12 +9,17 @@ CSS = """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+.stSidebar [data-testid="stFileUploaderDropzone"] { padding: 0.3rem 0.5rem; }
 /* A chart's own buttons, inside it: above it they would slip under the numbers. */
 .stMain [data-testid="stElementToolbar"] { top: 0; }
 
-/* The numbers stay in view while the page scrolls under them. */
+/* The numbers stay in view while the page scrolls under them, and so do the buttons where they take one row. */
 div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
-.st-key-numbers { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
+.st-key-numbers, .st-key-transport { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
+@media (min-width: 1340px) and (min-height: 700px) {
+  div:has(> .st-key-transport) { position: sticky; top: 3.6rem; z-index: 1; }
+  div:has(> .st-key-numbers) { top: 8rem; }
+}
 .st-key-numbers [data-testid="stMetricValue"] { font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 .st-key-numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; }
 @media (max-width: 640px) {

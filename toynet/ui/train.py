@@ -12,10 +12,8 @@ from toynet.ui.experiment import PERIOD, SPEEDS
 
 def page():
     """Draw the page: transport and live pictures."""
-    with st.container(key="top"):
-        _transport()
-        messages = st.container(key="messages", gap="small")
-    with messages:
+    _transport()
+    with st.container(key="messages", gap="small"):
         settings.messages()
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
     st.caption(_how_to_read(experiment.current().trainer.config))
