@@ -230,7 +230,7 @@ def _curves(series, x_column, title, scale):
     # A layer for each curve instead of one folded layer: see `vega.dataset`.
     lines = [
         alt.Chart()
-        .mark_line(strokeWidth=2, strokeCap="round", clip=True, color=colour, strokeDash=dash)
+        .mark_line(color=colour, strokeDash=dash)
         .encode(alt.Y(f"{name}:Q", **({} if i else {"title": title, "scale": scale, "axis": axis})))
         for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
     ]
@@ -312,9 +312,8 @@ def curve_tables(history, series, x_column, present=None, thinning=None):
 
 
 def _compact(values):
-    """float32 where that is exact (whole numbers up to 2^24), else as it is."""
-    small = values.astype(np.float32)
-    return small if np.array_equal(small, values) else values
+    """float32 where whole numbers are exact in it, else as it is."""
+    return values.astype(np.float32) if values[-1] <= 2**24 else values
 
 
 def _drawable(values, log):

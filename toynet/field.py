@@ -63,7 +63,7 @@ def half_line(Z2, plane):
     return [_fewer(line, pixel) for line in contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)]
 
 
-def _fewer(line, pixel, tolerance=0.08, rounds=5):
+def _fewer(line, pixel, tolerance=0.06, rounds=5):
     """The line without vertices that hardly bend it.
 
     In each round every other vertex goes if it is closer than `tolerance` pixels to the

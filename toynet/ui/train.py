@@ -143,17 +143,17 @@ def _how_to_read(config):
 
 
 def _numbers(present, now, proof):
+    has_test = now.trainer.split.y_test.size > 0
+    numbers = {
+        "Epoch": f"{present['epoch']:,}",
+        "Update": f"{present['update']:,}",
+        "Train loss": f"{present['train_loss']:.4f}",
+        "Test loss": f"{present['test_loss']:.4f}" if has_test else "–",
+        "Test accuracy": f"{present['test_accuracy']:.1%}" if has_test else "–",
+        "Gradient norm": f"{present['grad_norm']:.2e}",
+    }
     done = min(present["epoch"] / now.target, 1.0)
-    with st.container(key="numbers", gap="small"):
-        numbers = {
-            "Epoch": f"{present['epoch']:,}",
-            "Update": f"{present['update']:,}",
-            "Train loss": f"{present['train_loss']:.4f}",
-            "Test loss": f"{present['test_loss']:.4f}" if now.trainer.split.y_test.size else "–",
-            "Test accuracy": f"{present['test_accuracy']:.1%}" if now.trainer.split.y_test.size else "–",
-            "Gradient norm": f"{present['grad_norm']:.2e}",
-        }
-        with st.container(horizontal=True, gap="xsmall"):
-            for label, value in numbers.items():
-                st.metric(label, value, width=104)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="numbers"):
+        for label, value in numbers.items():
+            st.metric(label, value, width=104)
         st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,} · {proof}")
