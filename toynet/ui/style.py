@@ -18,7 +18,8 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 .st-key-numbers, .st-key-transport { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
 @media (min-width: 1340px) and (min-height: 700px) {
   div:has(> .st-key-transport) { position: sticky; top: 3.6rem; z-index: 1; }
-  div:has(> .st-key-numbers) { top: 7.6rem; }
+  .st-key-transport { padding-bottom: 0.7rem; }
+  div:has(> .st-key-numbers) { top: 8rem; }
 }
 .st-key-numbers [data-testid="stMetricValue"] { font-size: 1.3rem; font-variant-numeric: tabular-nums; }
 .st-key-numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; }
