@@ -5,7 +5,7 @@ import pytest
 
 from toynet import network
 from toynet.activations import ACTIVATIONS
-from toynet.batch_gradients import compare, gradients
+from toynet.batch_gradients import _against, compare, gradients
 from toynet.network import Parameters, backward, forward
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -87,3 +87,21 @@ def test_zero_gradients_have_no_direction_and_give_no_warning():
     single = compare(parameters, X, np.array([1.0, 1, 1, 0, 1, 1]), "tanh", batch_size=2)["stochastic"]
     assert np.isnan(single.cosine).tolist() == [True, True, True, False, True, True]
     assert single.norm_ratio == pytest.approx([0, 0, 0, 6, 0, 0]) and single.cosine[3] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_squares_of_huge_and_tiny_gradients_neither_overflow_nor_vanish(scale):
+    # As by hand above, with both gradients scaled: cosine and ratio stay.
+    full, batches = np.array([-0.5, 0.0]), np.array([[0.5, 0.5], [-1.5, -0.5]])
+    cosine, ratio = _against(full * scale, batches * scale)
+    assert cosine == pytest.approx([-(0.5**0.5), 3 / 10**0.5])
+    assert ratio == pytest.approx([2**0.5, 10**0.5])
+
+
+def test_gradients_that_are_not_finite_have_no_direction():
+    full, batches = np.array([-0.5, 0.0]), np.array([[np.inf, 0.5], [np.nan, -0.5], [-1.0, 0.0]])
+    cosine, ratio = _against(full, batches)
+    assert np.isnan(cosine).tolist() == np.isnan(ratio).tolist() == [True, True, False]
+    assert (cosine[2], ratio[2]) == (1, 2)
+    cosine, ratio = _against(np.array([np.inf, 0.0]), batches)
+    assert np.isnan(cosine).all() and np.isnan(ratio).all()

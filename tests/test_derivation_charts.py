@@ -31,17 +31,34 @@ def tables(chart):
 
 def test_error_chart_has_both_costs_and_the_samples_own_position():
     parameters, X, y, activation = problem(1)
-    curves, own = tables(error_chart(parameters, X, y, activation))
+    curves, ring, dot, *names = tables(error_chart(parameters, X, y, activation))
     assert len(curves) == 4 * 161
     passed = forward(parameters, X, activation)
-    assert [row["Z2"] for row in own] == [passed.Z2[0, 0]] * 2
-    assert own[0]["dC_dZ2"] == (passed.y_hat - y)[0, 0]
+    assert [row["Z2"] for row in ring + dot] == [passed.Z2[0, 0]] * 2
+    assert ring[0]["dC_dZ2"] == (passed.y_hat - y)[0, 0]
+    assert [(row["of"], row["Z2"] > 0) for (row,) in names] == [("y = 0", True), ("y = 1", False)]
 
 
-def test_error_chart_reaches_as_far_as_the_sample():
+def test_error_chart_shows_both_markers_where_the_costs_agree():
+    spec = error_chart(*problem(1)).to_dict()
+    ring, dot = (layer["mark"] for layer in spec["layer"][1:3])
+    assert not ring["filled"] and dot["filled"] and ring["size"] > 2 * dot["size"]
+
+
+@pytest.mark.parametrize(
+    ("b2", "at", "told"), [(-40.0, -40, "-39.67"), (1e200, 100, "1e+200"), (-np.inf, -100, "-inf")]
+)
+def test_error_chart_reaches_as_far_as_the_sample_or_shows_it_at_the_edge(b2, at, told):
     parameters, X, y, activation = problem(1)
-    curves, _ = tables(error_chart(parameters._replace(b2=np.array([[-40.0]])), X, y, activation))
-    assert min(row["Z2"] for row in curves) < -40
+    curves, ring, *_ = tables(error_chart(parameters._replace(b2=np.array([[b2]])), X, y, activation))
+    assert ring[0]["Z2"] == pytest.approx(at, abs=3) and ring[0]["told"].startswith(told)
+    assert max(abs(row["Z2"]) for row in curves) >= abs(ring[0]["Z2"])
+
+
+def test_error_chart_leaves_out_what_is_no_number():
+    parameters, X, y, activation = problem(1)
+    curves, ring, dot, *_ = tables(error_chart(parameters._replace(b2=np.array([[np.nan]])), X, y, activation))
+    assert curves and not ring and not dot
 
 
 def test_step_chart_marks_the_step_that_is_used():

@@ -1,19 +1,23 @@
 """The Derivation page through AppTest: every section, and that it leaves the experiment as it is."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 
 from tests.test_dashboard import numbers, opened, trainer
 from toynet import charts
 from toynet.derivation import PHASES
 from toynet.exercise import ask
-from toynet.gradient_check import check
+from toynet.gradient_check import Checked, check, error_by_step
 from toynet.mistakes import MISTAKES
-from toynet.ui import badge, matrices
+from toynet.ui import badge, break_it, matrices, proof
 from toynet.ui.derivation import SECTIONS
 from toynet.ui.exercise import SEED
 from toynet.ui.experiment import KEY
+from toynet.ui.moment import Moment
 
 
 def go(app, page):
@@ -42,6 +46,10 @@ def choose(app, key, value):
     assert not app.exception
 
 
+def moment(app):
+    return Moment.of(app.session_state[KEY])
+
+
 def html(app):
     return " ".join(part.proto.body for part in app.get("html"))
 
@@ -60,12 +68,12 @@ def test_every_section_renders(query):
     for section in SECTIONS:
         show(app, section)
         if "look_at" in {group.key for group in app.button_group}:
-            choose(app, "look_at", "Whole batch")
+            choose(app, "look_at", "All training samples")
             choose(app, "look_at", "One sample")
 
 
 @pytest.mark.parametrize("query", NETWORKS)
-@pytest.mark.parametrize("look_at", ["One sample", "Whole batch"])
+@pytest.mark.parametrize("look_at", ["One sample", "All training samples"])
 def test_steps_lead_through_the_update_and_back(query, look_at):
     app = derivation(**query)
     choose(app, "look_at", look_at)
@@ -89,22 +97,77 @@ def test_three_factors_of_one_sample_multiply_to_the_gradient():
         app.button(key="next").click().run()
     assert "The three factors, number by number" in [s.value for s in app.subheader]
     assert any("The same, all 4 numbers" in s.value for s in app.success)
-    choose(app, "look_at", "Whole batch")
+    choose(app, "look_at", "All training samples")
     assert not app.subheader
 
 
 def test_sample_is_chosen_by_number():
     app = derivation()
     app.number_input(key="sample").set_value(3).run()
-    x = trainer(app).split.X_train[2]
-    assert any(f"x = ({x[0]:.4g}, {x[1]:.4g})" in c.value for c in app.caption)
+    split = trainer(app).split
+    x1, x2 = (matrices.text(v) for v in split.own_units(split.X_train[2]))
+    wanted = f"x1 = {x1}, x2 = {x2}: class {split.y_train[2]:.0f}. A0 holds the standardised inputs."
+    assert wanted in [c.value for c in app.caption]
+
+
+def test_sample_and_header_of_a_file_are_in_its_own_words():
+    app = derivation(dataset="csv", data_file="penguins.csv", target="sex")
+    split = trainer(app).split
+    (told,) = [c.value for c in app.caption if "standardised" in c.value]
+    assert told.startswith(f"{split.feature_names[0]} = ")
+    assert f": {split.class_names[int(split.y_train[0])]} (y = {split.y_train[0]:.0f})." in told
+    assert app.markdown[0].value.startswith("**penguins.csv** (target sex), h = ")
+
+
+def test_code_line_of_the_new_parameters_is_said_once_and_of_parts_where_they_stand():
+    app = derivation(hidden_size="4")
+    for _ in range(3):
+        app.button(key="next").click().run()
+    (slope,) = [m.value for m in app.markdown if "**g_prime_Z1**" in m.value]
+    assert "g_prime(Z1) inside `dC_dZ1 = " in slope
+    app.button(key="next").click().run()
+    said = [m.value for m in app.markdown if "p - learning_rate * g" in m.value]
+    assert len(said) == 1 and said[0].startswith("All of them")
+    assert any("if an update saw only this sample" in c.value for c in app.caption)
+    choose(app, "look_at", "All training samples")
+    assert not any("only this sample" in c.value for c in app.caption)
 
 
 def test_proof_passes_and_names_every_parameter():
     app = derivation("Proof")
     assert "Gradient check ✓" in app.success[0].value
-    assert app.dataframe[0].value["Parameter"].tolist() == ["W1", "b1", "W2", "b2"]
+    assert re.findall(r'<td><span class="right">✓</span> (\w+)</td>', html(app)) == ["W1", "b1", "W2", "b2"]
     assert len(app.get("vega_lite_chart")) == 1
+    text = " ".join(m.value for m in app.markdown)
+    curve = error_by_step(*moment(app).everything)
+    best = int(np.argmin(curve[:, 1]))
+    least, used = (f"{curve[k, 1]:.1e}".replace("e-0", "e-") for k in (best, 5))
+    assert f"least at a step of 1e-{best + 1}, {least}; at 1e-6 it is {used}" in text
+    assert "kink" not in text
+    assert "kink" in " ".join(m.value for m in derivation("Proof", activation="relu").markdown)
+
+
+def test_proof_shows_the_true_relative_error_and_both_numbers(monkeypatch):
+    shown = []
+    monkeypatch.setattr(proof.st, "html", shown.append)
+    proof.table({"W1": Checked(2.0, (0, 1), 0.00742, -0.00742, 1.2e-5, 0.01484, 0.00742)})
+    assert '<span class="wrong">✗</span> W1' in shown[0]
+    assert "<td>2</td><td>1.2e-5</td><td>1, 2</td><td>0.00742<br>−0.00742</td>" in shown[0]
+
+
+def test_what_is_not_finite_is_neither_right_nor_wrong():
+    app = derivation("Proof")
+    own = trainer(app)
+    own.parameters.W2[:] = np.inf
+    assert trainer(app) is own and np.isinf(moment(app).parameters.W2).all()
+    for section in SECTIONS:
+        show(app, section)
+    show(app, "Proof")
+    assert not app.success and not app.error and not app.get("vega_lite_chart")
+    said = [m.value for m in app.markdown if badge.UNKNOWN in m.value]
+    assert len(said) == 2 and all(":gray-badge" in text for text in said)
+    with np.errstate(all="ignore"):
+        assert badge.label(checked(app)) == f":gray[Gradient {badge.UNKNOWN}]"
 
 
 def test_only_mistakes_that_apply_are_offered():
@@ -119,6 +182,7 @@ def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
     app.selectbox(key="mistake").set_value("no_g_prime").run()
     assert "wrong for W1, b1" in app.error[0].value
+    assert re.findall(r'<td><span class="wrong">✗</span> (\w+)</td>', html(app)) == ["W1", "b1"]
     app.number_input(key="break_epochs").set_value(5).run()
     app.button(key="train_both").click().run()
     assert not app.exception
@@ -126,6 +190,19 @@ def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     assert any("with the broken one" in m.value for m in app.markdown)
     assert trainer(app) is own and own.epoch == 1 and len(own.metrics) == 2
     assert all(np.array_equal(a, b) for a, b in zip(own.parameters, before, strict=True))
+
+
+def test_a_comparison_that_another_click_stopped_says_so(monkeypatch):
+    app = derivation("Break it")
+
+    def stopped(*args):
+        raise StopException
+
+    monkeypatch.setattr(break_it, "_train", stopped)
+    app.button(key="train_both").click().run()
+    app.run()
+    assert any("stopped by another click" in i.value for i in app.info)
+    assert not app.get("vega_lite_chart")
 
 
 @pytest.mark.parametrize("name", ["wrong_sign", "no_mean"])
@@ -161,6 +238,7 @@ def test_exercise_is_marked_and_its_mistake_named():
 def test_exercise_hides_its_answer_and_new_example_is_another():
     app = derivation("Your turn")
     assert '<div class="matrix-asked">?</div>' in html(app)
+    assert re.findall(r"<code>(\w+)</code>", html(app)) == ["A0", "W1", "b1", "Z1"]
     before = html(app)
     app.button(key="new_example").click().run()
     assert html(app) != before
@@ -169,18 +247,19 @@ def test_exercise_hides_its_answer_and_new_example_is_another():
 
 def test_what_is_taken_away_is_the_experiments():
     app = derivation("Take it away", hidden_size="4")
-    assert "The derivation, worked" in app.code[0].value
-    choose(app, "form", "NumPy script")
+    text, script = (code.value for code in app.code)
+    assert "The derivation, worked" in text
     printed = {}
-    exec(app.code[0].value, printed)
-    parameters = trainer(app).parameters
-    assert np.array_equal(printed["W2"], parameters.W2)
+    exec(script, printed)
+    assert np.array_equal(printed["W2"], trainer(app).parameters.W2)
+    assert [b.proto.label for b in app.get("download_button")] == ["Download derivation.md", "Download derivation.py"]
 
 
 def test_too_long_a_text_is_a_download_alone():
     app = derivation("Take it away", hidden_size="256")
-    choose(app, "look_at", "Whole batch")
+    choose(app, "look_at", "All training samples")
     assert "Too long to show" in app.info[0].value and not app.code
+    assert len(app.get("download_button")) == 2
 
 
 # --- navigation ----------------------------------------------------------------------
@@ -233,7 +312,7 @@ def test_a_running_experiment_is_read_and_not_trained():
     app = opened()
     app.session_state[KEY].train()
     go(app, "Derivation")
-    assert "training on the Train page" in app.markdown[0].value
+    assert "training stands still while you are here" in app.markdown[0].value
     assert trainer(app).epoch == 0
 
 
@@ -257,6 +336,19 @@ def test_badge_names_the_parameter_that_is_wrong():
     assert badge.label(checked(app, MISTAKES["no_g_prime"].backward)).startswith(":red[**Gradient check ✗ ")
     name, _ = badge.worst(checked(app, MISTAKES["no_g_prime"].backward))
     assert name in ("W1", "b1")
+
+
+def test_badge_names_what_fails_then_what_is_unknown_then_the_largest_part_of_what_is_allowed():
+    def entry(error, allowed=1e-5):
+        return Checked(error, (0, 0), 1.0, 1.0, allowed, 0.0, 1.0)
+
+    # 5e-6 of 1e-5 is a larger part than 1e-4 of 1e-3.
+    found = {"W1": entry(1e-4, 1e-3), "b1": entry(5e-6)}
+    assert badge.worst(found)[0] == "b1"
+    found["W2"] = entry(np.nan)
+    assert badge.worst(found)[0] == "W2"
+    found["b2"] = entry(2.0)
+    assert badge.worst(found)[0] == "b2"
 
 
 def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):
@@ -289,9 +381,37 @@ def test_matrix_is_coloured_by_sign_and_size():
     assert ',0.00)">0<' in drawn
 
 
-def test_large_matrix_shows_its_first_entries_and_odd_numbers_are_legible():
-    drawn = matrices.html(np.ones((20, 20)), rows=3, columns=2)
-    assert drawn.count("<td") == 3 * 3 + 1 and "⋮" in drawn
+def rows(drawn):
+    """Each line of a drawn matrix as the text of its cells."""
+    return [re.findall(r"<t[hd][^>]*>([^<]*)<", line) for line in drawn.split("<tr>")[1:]]
+
+
+def test_matrix_with_many_columns_continues_below_with_their_numbers():
+    drawn = rows(matrices.html(np.arange(14.0).reshape(2, 7)))
+    assert drawn == [
+        ["1–4", "0", "1", "2", "3"],
+        ["", "7", "8", "9", "10"],
+        ["5–7", "4", "5", "6"],
+        ["", "11", "12", "13"],
+    ]
+    assert rows(matrices.html(np.arange(5.0)))[1] == ["5", "4"]
+
+
+def test_too_large_a_matrix_shows_its_first_entries_and_dots():
+    drawn = rows(matrices.html(np.ones((20, 20)), lines=3))
+    assert drawn == [["1"] * 4 + ["…"]] * 3 + [["⋮"]]
+
+
+def test_unfolded_matrix_shows_up_to_a_few_hundred_numbers():
+    app = derivation(hidden_size="32")
+    folded = [e for e in app.expander if e.label.startswith("W2: 1 × 32")]
+    assert len(folded) == 1
+    drawn = next(part.proto.body for part in folded[0].get("html"))
+    shown = [text for line in rows(drawn) for text in line[1:]]
+    assert shown == [matrices.text(v) for v in trainer(app).parameters.W2[0]]
+
+
+def test_odd_numbers_are_legible():
     assert [matrices.text(v) for v in (np.inf, -np.inf, np.nan, -0.0, 1e-7)] == ["∞", "−∞", "–", "0", "1e−07"]
 
 

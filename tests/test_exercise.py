@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toynet import exercise, network
-from toynet.activations import ACTIVATIONS
+from toynet import exercise, network, worked_example
+from toynet.activations import ACTIVATIONS, sigma
 from toynet.derivation import ORDER, quantities
 from toynet.exercise import HIDEABLE, Exercise, ask, mark, mistakes_of, parse_numbers
 from toynet.mistakes import MISTAKES
@@ -29,17 +29,37 @@ def three_digits(value):
 
 @every_quantity
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_exercise_has_tidy_numbers_and_shows_what_comes_before(activation, quantity):
+def test_exercise_has_tidy_numbers_and_shows_what_comes_before_and_is_needed(activation, quantity):
     asked = ask(3, quantity, activation=activation)
     for values in (*asked.parameters, asked.X):
         assert np.array_equal(values, np.round(values, 1)) and np.abs(values).min() >= 0.1
     assert asked.hidden.symbol == quantity
-    assert list(asked.shown) == list(ORDER[: ORDER.index(quantity)])
+    assert set(asked.shown) <= set(ORDER[: ORDER.index(quantity)]) and len(asked.shown) <= 3
     assert asked.parameters.W2.shape == (1, 4) and asked.X.shape == (1, 2)
     true = quantities(asked.parameters, asked.X, asked.y, activation, asked.learning_rate)
     assert np.array_equal(asked.hidden.value, true[quantity].value)
     sizes = np.abs(np.atleast_2d(asked.hidden.value))
     assert np.all((sizes == 0) | (sizes >= exercise.SMALLEST))
+
+
+@every_quantity
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_what_is_shown_suffices_and_all_of_it_is_needed(activation, quantity):
+    asked = ask(0, quantity, activation=activation)
+    lines = worked_example.LINES | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
+    g, g_prime = worked_example.ACTIVATION_LINES[activation]
+    names = {"np": np, "sigma": sigma, "m": 1, "eta": asked.learning_rate}
+    # The cost is written in Z2, the slope and A1.T as other quantities: here in what a person is shown.
+    code = {"C": "-np.log(np.where(y == 1, y_hat, 1 - y_hat))"}.get(quantity, lines[quantity])
+    code = code.replace("g_prime_Z1", "({g_prime})").format(g=g, g_prime=g_prime)
+
+    def compute(shown):
+        return eval(code, names | {symbol: q.value for symbol, q in shown.items()})
+
+    np.testing.assert_allclose(np.squeeze(compute(asked.shown)), np.squeeze(asked.hidden.value), rtol=1e-12)
+    for symbol in asked.shown:
+        with pytest.raises(NameError):
+            compute({s: q for s, q in asked.shown.items() if s != symbol})
 
 
 def test_same_seed_asks_the_same_and_another_seed_something_else():

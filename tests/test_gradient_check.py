@@ -207,6 +207,79 @@ def test_rule_whose_gradient_is_not_finite_is_wrong_and_quiet_about_it():
     assert all(w.error == np.inf and not w.passes for w in checked.values())
 
 
+def one_wrong_sign(*arguments):
+    right = backward(*arguments)
+    right.dC_dW1[2, 1] *= -1
+    return right
+
+
+def test_error_of_a_wrong_sign_is_2_however_small_the_derivative():
+    parameters, X, y = problem(2, "tanh")
+    # With W2 a thousandth, so are the derivatives by W1.
+    small = parameters._replace(W2=parameters.W2 / 1000)
+    worst = check(small, X, y, "tanh", one_wrong_sign)["W1"]
+    assert worst.index == (2, 1) and abs(worst.derived) < 1e-3
+    assert worst.error == pytest.approx(2, rel=1e-4) and not worst.passes
+
+
+def test_relative_errors_by_hand():
+    # |1 - 1.5| / 1.5, |0.001 + 0.001| / 0.001, 0 for two zeros, |0 - 1e-12| / 1e-12.
+    derived, numerical = np.array([[1.0, 0.001, 0.0, 0.0]]), np.array([[1.5, -0.001, 0.0, 1e-12]])
+    assert gradient_check._relative(derived, numerical)[0] == pytest.approx([1 / 3, 2, 0, 1])
+    # Divided by at least 0.01: 0.002 / 0.01 and 1e-12 / 0.01.
+    assert gradient_check._relative(derived, numerical, 0.01)[0] == pytest.approx([1 / 3, 0.2, 0, 1e-10])
+
+
+def test_rounding_allows_more_the_smaller_a_derivative_is():
+    # Rounding 1e-9: of 1 it allows 1e-9 more, of 1e-6 1e-3 more. Errors: 0, and half of the allowed 1.01e-3.
+    found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0, 1e-6 - 0.505e-9]]), 1e-9)
+    assert found.index == (0, 1) and found.passes
+    assert (found.error, found.allowed) == (pytest.approx(0.505e-3), pytest.approx(1.01e-3))
+    assert found.rank == pytest.approx(0.5)
+    assert (found.difference, found.largest) == (pytest.approx(0.505e-9), 1)
+    # An error of 2e-5 where 1e-5 is allowed is worse than one of 1e-4 where 1e-3 is.
+    found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0 - 2e-5, 1e-6 - 1e-10]]), 1e-9)
+    assert found.index == (0, 0) and not found.passes
+    zeros = gradient_check._worst(np.zeros((1, 2)), np.zeros((1, 2)), 1e-9)
+    assert zeros.error == 0 and zeros.passes
+
+
+def test_overall_is_the_largest_difference_over_the_largest_derivative():
+    one = gradient_check._worst(np.array([[2.0]]), np.array([[2.0 + 1e-9]]), 1e-9)
+    two = gradient_check._worst(np.array([[1e-3]]), np.array([[1e-3 + 4e-9]]), 1e-9)
+    assert gradient_check.overall({"W1": one, "b1": two}) == pytest.approx(4e-9 / 2)
+
+
+@pytest.mark.parametrize("rule", [backward, one_wrong_sign])
+@pytest.mark.parametrize("huge", [np.inf, np.nan, 1e308])
+def test_what_is_no_longer_finite_cannot_be_checked(huge, rule):
+    parameters, X, y = problem(2, "tanh")
+    lost = parameters._replace(W2=np.full_like(parameters.W2, huge), b2=np.array([[huge]]))
+    with np.errstate(all="ignore"):
+        checked, curve = check(lost, X, y, "tanh", rule), error_by_step(lost, X, y, "tanh")
+    assert not any(w.is_known or w.passes for w in checked.values())
+    assert not np.isfinite(curve[:, 1]).any()
+
+
+def test_unknown_entry_is_named_before_one_that_passes_and_after_one_that_fails():
+    derived = np.array([[1.0, 2.0, 3.0]])
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 3.0]]), 0.0).index == (0, 1)
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 4.0]]), 0.0).index == (0, 2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_single_entry_that_is_not_finite_beside_finite_differences_is_wrong(value):
+    def one_lost(*arguments):
+        right = backward(*arguments)
+        right.dC_db1[1] = value
+        return right
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", one_lost)
+    assert checked["b1"].error == np.inf and checked["b1"].index == (1, 0)
+    assert checked["b1"].is_known and not checked["b1"].passes and checked["W1"].passes
+
+
 @pytest.mark.parametrize("learning_rate", [3.0, 100.0])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_right_rule_passes_after_training_with_large_steps(activation, learning_rate):

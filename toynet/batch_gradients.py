@@ -20,9 +20,9 @@ class Spread(NamedTuple):
         Samples in a batch.
     cosine : ndarray
         Of the angle between the batch's gradient and the full one, all parameters as one
-        vector: 1 is the same direction. NaN where either gradient is zero and has none.
+        vector: 1 is the same direction. NaN where either gradient is zero and has none, or is not finite.
     norm_ratio : ndarray
-        |batch's gradient| / |full gradient|. NaN where the full one is zero.
+        |batch's gradient| / |full gradient|. NaN where the full one is zero, or either is not finite.
     """
 
     size: int
@@ -112,9 +112,23 @@ def _flat(gradients):
 
 
 def _against(full, batches):
-    """Cosine with the full gradient, and ratio of the norms, of each row; NaN where undefined."""
-    length, lengths = np.linalg.norm(full), np.linalg.norm(batches, axis=1)
+    """Cosine with the full gradient, and ratio of the norms, of each row; NaN where undefined or not finite.
+
+    Vectors are divided by their largest entries first: squares of huge ones would overflow, and of tiny ones vanish.
+    """
+    (full, length, peak), (batches, lengths, peaks) = _scaled(full[None]), _scaled(batches)
+    known = (length > 0) & np.isfinite(peak) & np.isfinite(peaks)
     unknown = np.full(len(batches), np.nan)
-    scale = length * lengths
-    cosine = np.divide(batches @ full, scale, out=unknown.copy(), where=scale > 0)
-    return np.clip(cosine, -1.0, 1.0), np.divide(lengths, length, out=unknown.copy(), where=length > 0)
+    cosine = np.divide(batches @ full[0], length * lengths, out=unknown.copy(), where=known & (lengths > 0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.divide(lengths * (peaks / (peak or 1.0)), length, out=unknown.copy(), where=known)
+    return np.clip(cosine, -1.0, 1.0), ratio
+
+
+def _scaled(vectors):
+    """Rows by their largest magnitudes, the norms of these, and the magnitudes; rows that are not finite as 0."""
+    peaks = np.abs(vectors).max(axis=1)
+    scaled = np.divide(
+        vectors, peaks[:, None], out=np.zeros_like(vectors), where=(np.isfinite(peaks) & (peaks > 0))[:, None]
+    )
+    return scaled, np.linalg.norm(scaled, axis=1), peaks

@@ -38,8 +38,8 @@ class Quantity:
     value : ndarray or float
         Two-dimensional, or a float for C.
     lines : tuple of Line
-        What computes it in `network.py`; empty for y, which is handed in, and for the
-        factors (1), (2), (3) and g'(Z1), which stand only inside other lines.
+        What computes it in `network.py`; empty for y, which is handed in. Of the `WITHIN`,
+        the line that it is a part of.
     phase : str
         The name of its `Phase`.
     meaning : str
@@ -233,13 +233,22 @@ def _shape_text(symbol, sizes):
 
 # --- the lines of network.py -------------------------------------------------------
 
+WITHIN = {
+    "dC_dy_hat": ("dC_dZ2", "cancelled against (2) in"),
+    "dy_hat_dZ2": ("dC_dZ2", "cancelled against (1) in"),
+    "dZ2_dW2": ("dC_dW2", "A1.T inside"),
+    "g_prime_Z1": ("dC_dZ1", "g_prime(Z1) inside"),
+}
+"""What has no line of its own -> the quantity in whose line it stands, and how."""
+
 
 @cache
 def source_lines():
     """Symbol -> the `Line`s of `network.py` that compute it, for all that it computes.
 
     A quantity's line is the one that assigns its name in forward, cost or backward;
-    where names are only unpacked (W1, b1, W2, b2) it is that one. What a function
+    where names are only unpacked (W1, b1, W2, b2) it is that one. What is `WITHIN` another
+    has that one's. What a function
     returns without naming it (C as a mean, the new parameters) has its return line.
     """
     found = {}
@@ -248,6 +257,7 @@ def source_lines():
             found.setdefault(target, (line,))
     found["C"] = (*found["C"], _returned(network.cost))
     update = (_returned(network.updated),)
+    found |= {symbol: found[host] for symbol, (host, _) in WITHIN.items()}
     return {s: found[s] for s in ORDER if s in found} | {f"new_{p}": update for p in network.Parameters._fields}
 
 

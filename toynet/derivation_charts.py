@@ -13,17 +13,23 @@ from toynet.gradient_check import STEP
 from toynet.network import forward
 from toynet.thinning import thin
 
-HEIGHT = 260
+HEIGHT = 360
 MODES = {"mini": "Mini-batch", "stochastic": "Single sample"}
 SMALLEST = 1e-17
 """What a log axis shows for 0: less than rounding."""
+
+FARTHEST = 100.0
+"""Largest |Z2| that is drawn; samples beyond are drawn at the edge."""
+
+FEW_POINTS = 20
+"""Samples that have room for large markers."""
 
 MOST_ROWS = 300
 BINS = 40
 
 
 def _legend():
-    return alt.Legend(orient="top", title=None, symbolSize=300, labelLimit=240)
+    return alt.Legend(orient="top", title=None, symbolSize=90, labelLimit=240)
 
 
 def _colour(field, names):
@@ -41,6 +47,8 @@ def _powers(title, field, **more):
 def error_chart(parameters, X, y, activation):
     """dC/dZ2 over Z2 for both classes and both costs, with the samples' own positions.
 
+    Samples beyond `FARTHEST` are drawn at the edge; those whose Z2 is no number are left out.
+
     Parameters
     ----------
     parameters : Parameters
@@ -52,19 +60,35 @@ def error_chart(parameters, X, y, activation):
     -------
     altair.LayerChart
     """
-    passed = forward(parameters, X, activation)
-    largest = max(8.0, 1.05 * float(np.abs(passed.Z2).max()))
-    curves, own = squared_error.table(largest), squared_error.positions(passed, y)
+    own = squared_error.positions(forward(parameters, X, activation), y).dropna()
+    largest = min(max(8.0, 1.05 * float(own.Z2.abs().max() if len(own) else 0.0)), FARTHEST)
+    curves = squared_error.table(largest)
+    own["told"], own["Z2"] = own.Z2.map("{:.4g}".format), own.Z2.clip(-largest, largest)
     for rows in (curves, own):
         rows["of"] = np.where(rows.y == 1, "y = 1", "y = 0")
     axes = alt.X("Z2:Q", title="Z2", scale=alt.Scale(nice=False)), alt.Y("dC_dZ2:Q", title="dC/dZ2, one sample")
     colour = _colour("cost", list(squared_error.COSTS))
-    dash = alt.StrokeDash("of:N", scale=alt.Scale(domain=["y = 0", "y = 1"], range=[[1, 0], [6, 3]]), legend=_legend())
-    told = [alt.Tooltip(f, title=t, format=".4~g") for f, t in (("Z2:Q", "Z2"), ("dC_dZ2:Q", "dC/dZ2"))]
+    classes = alt.Scale(domain=["y = 0", "y = 1"], range=[[1, 0], [6, 3]])
+    dash = alt.StrokeDash("of:N", scale=classes, legend=None)
+    told = [alt.Tooltip("told:N", title="Z2"), alt.Tooltip("dC_dZ2:Q", title="dC/dZ2", format=".4~g")]
     told += [alt.Tooltip("cost:N", title="Cost"), alt.Tooltip("of:N", title="Class")]
     lines = alt.Chart(curves).mark_line(strokeWidth=2).encode(*axes, color=colour, strokeDash=dash)
-    points = alt.Chart(own).mark_point(size=90, filled=True, opacity=0.9).encode(*axes, color=colour, tooltip=told)
-    return (lines + points).properties(height=HEIGHT)
+    # At the curves themselves: a second legend would be cut off in narrow windows.
+    ends = pd.DataFrame({"Z2": [largest, -largest], "dC_dZ2": [0.9, -0.9], "of": ["y = 0", "y = 1"]})
+    names = [
+        alt.Chart(ends[k : k + 1])
+        .mark_text(color=GREY, align=align, baseline=baseline, dx=dx)
+        .encode(*axes, text="of:N")
+        for k, (align, baseline, dx) in enumerate([("right", "top", -6), ("left", "bottom", 6)])
+    ]
+    # A ring and a dot: where both costs agree, each is seen. Of many samples smaller ones, that do not run together.
+    size = 60 if y.size <= FEW_POINTS else 15
+    marks = ({"filled": False, "size": 3 * size, "strokeWidth": 2}, {"filled": True, "size": size})
+    points = [
+        alt.Chart(own[own.cost == cost]).mark_point(opacity=1, **mark).encode(*axes, color=colour, tooltip=told)
+        for cost, mark in zip(squared_error.COSTS, marks, strict=True)
+    ]
+    return alt.layer(lines, *points, *names).properties(height=HEIGHT)
 
 
 # --- the check's step --------------------------------------------------------------------
@@ -86,7 +110,7 @@ def step_chart(curve):
     rows = rows[np.isfinite(rows.error)]
     used = pd.DataFrame({"step": [STEP], "label": [f"used: {STEP:.0e}".replace("e-0", "e-")]})
     x = alt.X(**_powers("Step of the difference", "step:Q", tickCount=6))
-    y = alt.Y(**_powers("Largest relative error", "error:Q", tickCount=6))
+    y = alt.Y(**_powers("Largest difference / largest derivative", "error:Q", tickCount=6))
     told = [alt.Tooltip("step:Q", title="Step", format=".0~e"), alt.Tooltip("error:Q", title="Error", format=".2~e")]
     line = (
         alt.Chart(rows)

@@ -10,7 +10,26 @@ from toynet.activations import ACTIVATIONS, sigma
 from toynet.derivation import ORDER, Quantity, quantities
 from toynet.network import Parameters
 
-HIDEABLE = tuple(s for s in ORDER if s not in ("A0", "W1", "b1", "W2", "b2", "y", "dZ2_dW2"))
+NEEDED = {
+    "Z1": ("A0", "W1", "b1"),
+    "A1": ("Z1",),
+    "Z2": ("A1", "W2", "b2"),
+    "y_hat": ("Z2",),
+    "C": ("y_hat", "y"),
+    "dC_dy_hat": ("y_hat", "y"),
+    "dy_hat_dZ2": ("y_hat",),
+    "dC_dZ2": ("y_hat", "y"),
+    "dC_dW2": ("A1", "dC_dZ2"),
+    "dC_db2": ("y_hat", "y"),
+    "g_prime_Z1": ("Z1",),
+    "dC_dZ1": ("Z1", "W2", "dC_dZ2"),
+    "dC_dW1": ("A0", "dC_dZ1"),
+    "dC_db1": ("Z1", "W2", "dC_dZ2"),
+    **{f"new_{name}": (name, f"dC_d{name}") for name in Parameters._fields},
+}
+"""Quantity -> what it is computed from. Of one sample dC_db2 is dC_dZ2 and dC_db1 is dC_dZ1, so those are not shown."""
+
+HIDEABLE = tuple(s for s in ORDER if s in NEEDED)
 """Quantities that can be asked for: all that must be computed."""
 
 LEARNING_RATE = 0.5
@@ -38,7 +57,7 @@ class Exercise:
     hidden : Quantity
         What is asked for; `hidden.value` is the answer.
     shown : dict of str to Quantity
-        All that comes before it in the derivation: nothing later, which would give it away.
+        What it is computed from, as `NEEDED` says.
     quantities : dict of str to Quantity
         Everything, to show after the answer.
     parameters : Parameters
@@ -115,9 +134,9 @@ def ask(seed, quantity, hidden_size=4, activation="tanh"):
     for _ in range(10_000):
         parameters, X, y = _draw(rng, hidden_size)
         everything = quantities(parameters, X, y, activation, LEARNING_RATE)
-        before = {s: everything[s] for s in ORDER[: ORDER.index(quantity)]}
+        needed = {s: everything[s] for s in NEEDED[quantity]}
         exercise = Exercise(
-            everything[quantity], before, everything, parameters, X, y, activation, LEARNING_RATE
+            everything[quantity], needed, everything, parameters, X, y, activation, LEARNING_RATE
         )  # fmt: skip
         if _is_clear(exercise):
             return exercise

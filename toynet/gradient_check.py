@@ -13,31 +13,37 @@ error about 1e-16 / STEP: 1e-6 keeps both below 1e-9 for a cost of order 1."""
 STEPS = tuple(10.0**-k for k in range(1, 13))
 """Steps at which `error_by_step` shows how the two errors trade off."""
 
-FLOOR = 0.01
-"""Smallest magnitude that an error is divided by. Rounding alone puts about 1e-10
-into a difference, so a derivative far below this has no meaningful relative error."""
-
 TOLERANCE = 1e-5
-"""Largest relative error that passes. A right rule stays below a tenth of it even
+"""Largest relative error that passes, rounding apart. A right rule stays below a tenth of it even
 where weights have grown to hundreds; the classical mistakes are off by 0.1 and more."""
+
+FLOOR = 0.01
+"""Smallest magnitude that `relative_errors` divides by: rounding alone puts about 1e-10 into a difference,
+so that one number for all entries means something only beside derivatives that are not tiny."""
+
+UNKNOWN = 1.0
+"""Rank of what cannot be checked: between the errors that pass, as shares of what is allowed, and those that fail."""
 
 FEW = 12800
 """Hidden activations, rows x h, in a check that must be quick: under 1.5 ms."""
 
 
 class Checked(NamedTuple):
-    """The worst entry of one parameter: where it is, and the two derivatives there.
+    """The entry of one parameter whose error is largest beside what is allowed, and the two derivatives there.
 
     Attributes
     ----------
     error : float
-        Largest relative error among the parameter's entries.
+        |derived - numerical| / max(|derived|, |numerical|); 0 where both are 0, infinite where
+        the derived one alone is not finite, NaN where the difference is not.
     index : tuple of 2 int
         Row and column of that entry.
     derived, numerical : float
         What the rule says there, and the central difference.
     allowed : float
-        `TOLERANCE`, and what rounding alone may add where Z2 has grown large.
+        `TOLERANCE`, and the error that rounding alone may make of a derivative of this size.
+    difference, largest : float
+        Of the whole parameter: the largest |derived - numerical|, and the largest magnitude of a derivative.
     """
 
     error: float
@@ -45,19 +51,29 @@ class Checked(NamedTuple):
     derived: float
     numerical: float
     allowed: float
+    difference: float
+    largest: float
 
     @property
     def passes(self):
         """Whether the rule is right here as far as a difference can tell."""
         return self.error <= self.allowed
 
+    @property
+    def is_known(self):
+        """Whether there is a difference to compare with: cost and differences are finite."""
+        return not np.isnan(self.error)
+
+    @property
+    def rank(self):
+        """The error as a share of what is allowed, or `UNKNOWN`: of several the highest is the one to name."""
+        return self.error / self.allowed if self.is_known else UNKNOWN
+
 
 def check(parameters, X, y, activation, backward=backward, step=STEP):
     """Compare a rule's gradient with central differences, every single entry.
 
-    The error of one entry is |derived - numerical| divided by the larger of the two
-    magnitudes, or by `FLOOR` where both are smaller. Samples within reach of relu's
-    kink have no derivative to compare with and are left out.
+    Samples within reach of relu's kink have no derivative to compare with and are left out.
 
     Parameters
     ----------
@@ -84,13 +100,36 @@ def check(parameters, X, y, activation, backward=backward, step=STEP):
 
 
 def _worst(derived, numerical, rounding):
-    """The `Checked` of one parameter. A derivative that is not finite counts as infinitely wrong."""
-    scale = np.maximum(np.maximum(np.abs(derived), np.abs(numerical)), FLOOR)
-    with np.errstate(invalid="ignore"):
-        errors = np.nan_to_num(np.abs(derived - numerical) / scale, nan=np.inf)
-    index = tuple(int(i) for i in np.unravel_index(np.argmax(errors), errors.shape))
-    allowed = TOLERANCE + rounding / float(scale[index])
-    return Checked(float(errors[index]), index, float(derived[index]), float(numerical[index]), allowed)
+    """The `Checked` of one parameter: its entry of the highest rank."""
+    errors, size = _relative(derived, numerical), _size(derived, numerical)
+    with np.errstate(all="ignore"):
+        difference = float(np.abs(derived - numerical).max())
+        by_rounding = rounding / np.where(size > 0, size, 1.0)
+    allowed = TOLERANCE + np.where(np.isinf(errors), 0.0, by_rounding)
+    ranks = np.where(np.isnan(errors), UNKNOWN, errors / allowed)
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(ranks), ranks.shape))
+    entry = (float(values[index]) for values in (derived, numerical, allowed))
+    return Checked(float(errors[index]), index, *entry, difference, float(size.max()))
+
+
+def _relative(derived, numerical, floor=0.0):
+    """Error of each entry, relative to the larger magnitude and at least to `floor`; see `Checked.error`."""
+    size = np.maximum(_size(derived, numerical), floor)
+    with np.errstate(invalid="ignore", over="ignore"):
+        errors = np.abs(derived - numerical) / np.where(size > 0, size, 1.0)
+    errors = np.where(np.isfinite(derived), errors, np.inf)
+    return np.where(np.isfinite(numerical), errors, np.nan)
+
+
+def _size(derived, numerical):
+    return np.maximum(np.abs(derived), np.abs(numerical))
+
+
+def overall(checked):
+    """The largest difference of all parameters over the largest derivative: one number for a rule that passes."""
+    # np.max, unlike max, keeps what is not a number.
+    largest = np.max([c.largest for c in checked.values()])
+    return float(np.max([c.difference for c in checked.values()]) / (largest or 1.0))
 
 
 def _rounding(parameters, passed):
@@ -192,7 +231,9 @@ def costs(forward: Forward, y):
 
 
 def relative_errors(parameters, X, y, activation, step=STEP):
-    """How far the derived gradient is from central differences: `check` in one number a parameter.
+    """How far the derived gradient is from central differences, in one number a parameter.
+
+    Errors are relative to the larger magnitude of the two derivatives, or to `FLOOR` where both are smaller.
 
     Parameters
     ----------
@@ -205,27 +246,34 @@ def relative_errors(parameters, X, y, activation, step=STEP):
     Returns
     -------
     dict of str to float
-        Parameter name -> its largest relative error; about 1e-9 when all is well.
+        Parameter name -> its largest relative error; about 1e-9 when all is well, NaN
+        where cost or differences are not finite.
     """
-    checked = check(parameters, X, y, activation, backward, step)
-    return {name: worst.error for name, worst in checked.items()}
+    rows = smooth_rows(parameters, X, activation, step)
+    derived = backward(parameters, forward(parameters, X[rows], activation), y[rows], activation)
+    numerical = numerical_gradients(parameters, X[rows], y[rows], activation, step)
+    return {
+        name: float(_relative(a, n, FLOOR).max()) for (name, n), a in zip(numerical.items(), derived, strict=True)
+    }  # fmt: skip
 
 
 def error_by_step(parameters, X, y, activation, steps=STEPS, backward=backward):
     """How the check depends on its step: the V, truncation on the right arm, rounding on the left.
 
     The error of a step h is about a h^2 + b 1e-16 / h, least near the cube root of 1e-16.
+    It is the `overall` one: the smallest derivatives alone would show rounding at every step.
 
     Returns
     -------
     ndarray (len(steps), 2)
-        Step, and the largest relative error of all parameters at that step.
+        Step, and the `overall` error at that step; not finite where cost or differences are not.
     """
     rows = smooth_rows(parameters, X, activation)
     X, y = X[rows], y[rows]
     derived = backward(parameters, forward(parameters, X, activation), y, activation)
-    largest = []
+    errors = []
     for step in steps:
         numerical = numerical_gradients(parameters, X, y, activation, step)
-        largest.append(max(_worst(a, n, 0.0).error for a, n in zip(derived, numerical.values(), strict=True)))
-    return np.column_stack([steps, largest])
+        compared = {name: _worst(a, n, 0.0) for (name, n), a in zip(numerical.items(), derived, strict=True)}
+        errors.append(overall(compared))
+    return np.column_stack([steps, errors])

@@ -107,7 +107,8 @@ MISTAKES = {
     "no_mean": Mistake(
         "No 1/m",
         "The cost is a mean over the samples, so its derivative is one too. Without 1/m every gradient is m times as "
-        "large: the learning rate means something else for every batch size.",
+        "large: the learning rate means something else for every batch size. The direction is right, so this mistake "
+        "can even win: it descends as the right rule does with m η. With η / m it would draw the right rule's curve.",
         r"\frac{\partial C}{\partial Z_2} = \hat{y} - y",
         no_mean,
         _several_samples,

@@ -21,7 +21,7 @@ def show(tab, section):
 def open_derivation(tab, url, query=""):
     open_at(tab, url, query)
     follow(tab, "Derivation")
-    expect(button(tab, "Refresh")).to_be_visible()
+    expect(tab.get_by_role("radio", name="Walk through", exact=True)).to_be_visible()
 
 
 def test_opens_from_the_train_page_and_back_with_everything_kept(tab, url):
@@ -46,7 +46,7 @@ def test_a_run_goes_on_after_a_look_at_its_derivation(tab, url):
     button(tab, "Train").click()
     wait_for_epoch(tab, 10)
     follow(tab, "Derivation")
-    expect(tab.get_by_text("training on the Train page")).to_be_visible()
+    expect(tab.get_by_text("training stands still while you are here")).to_be_visible()
     follow(tab, "Train")
     expect(button(tab, "Pause")).to_be_visible()
     seen = int(metric(tab, "Epoch").inner_text().replace(",", ""))
@@ -75,6 +75,19 @@ def test_a_broken_rule_turns_red_and_trains_beside_the_right_one(tab, url):
     expect(metric(tab, "Epoch")).to_have_text("0")
 
 
+def test_both_texts_show_their_copy_button_without_a_hover(tab, url):
+    open_derivation(tab, url, "?hidden_size=4")
+    show(tab, "Take it away")
+    expect(tab.get_by_test_id("stCode")).to_have_count(2)
+    for name in ("derivation.md", "derivation.py"):
+        expect(button(tab, f"Download {name}")).to_be_visible()
+    # Only what is visible has a role.
+    copying = tab.get_by_role("button", name="Copy to clipboard")
+    expect(copying).to_have_count(2)
+    opacity = "e => { let o = 1; for (; e; e = e.parentElement) o *= getComputedStyle(e).opacity; return o }"
+    assert [button.evaluate(opacity) for button in copying.all()] == [1, 1]
+
+
 def test_an_answer_is_marked(tab, url):
     open_derivation(tab, url)
     show(tab, "Your turn")
@@ -96,7 +109,24 @@ def test_opens_by_link_and_nothing_is_wider_than_the_window(browser, url, width,
         assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
         cut_off = "[...document.querySelectorAll('.katex')].filter(f => f.getBoundingClientRect().right > innerWidth)"
         assert tab.evaluate(f"{cut_off}.length") == 0
+        wide = "[...document.querySelectorAll('.matrix-box, .checks')].filter(b => b.scrollWidth > b.clientWidth + 1"
+        assert tab.evaluate(f"{wide} || b.getBoundingClientRect().right > innerWidth).length") == 0
         expect(tab.get_by_test_id("stException")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1400, 480])
+def test_unfolded_matrix_has_room_for_both_brackets_and_scrolls_down_only(browser, url, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    tab = context.new_page()
+    tab.goto(f"{url}/derivation?hidden_size=2")
+    tab.get_by_role("radio", name="All training samples").click()
+    for symbol in ("A0", "Z1"):
+        tab.get_by_text(f"{symbol}: 2 × 300").click()
+        box = tab.locator(f".st-key-quantity_{symbol} .matrix-box")
+        expect(box).to_be_visible()
+        assert box.locator("td").count() == 600
+        assert box.evaluate("b => b.scrollWidth <= b.clientWidth + 1 && b.scrollHeight > b.clientHeight")
     context.close()
 
 
@@ -106,7 +136,10 @@ def test_a_click_in_the_boundary_picture_picks_a_sample(tab, url):
     picture = tab.locator("[data-testid=stPopoverBody] canvas")
     expect(picture).to_be_visible()
     at_rest(tab)
-    number, place = tab.get_by_role("spinbutton", name="Sample, 1 to"), tab.get_by_text("x = (")
+    number, place = (
+        tab.get_by_role("spinbutton", name="Sample, 1 to"),
+        tab.get_by_text("A0 holds the standardised inputs"),
+    )
     expect(number).to_have_value("1")
     box, first = picture.bounding_box(), place.inner_text()
     told = tab.locator("#vg-tooltip-element.visible")

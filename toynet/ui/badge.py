@@ -5,7 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
-from toynet.gradient_check import check, few_rows
+from toynet.gradient_check import check, few_rows, overall
 
 EVERY = 1.0
 """Seconds between two checks while training."""
@@ -14,8 +14,11 @@ SHARE = 0.02
 """Of all time, what checks may take."""
 
 
+UNKNOWN = "cannot be checked: the cost or its differences are no longer finite"
+
+
 def worst(checked):
-    """The parameter to name: one that fails rather than one that passes, then the largest error.
+    """The parameter to name: one that fails, else one that cannot be checked, else the largest part of what is allowed.
 
     Parameters
     ----------
@@ -26,14 +29,16 @@ def worst(checked):
     name : str
     found : Checked
     """
-    return max(checked.items(), key=lambda item: (not item[1].passes, item[1].error))
+    return max(checked.items(), key=lambda item: item[1].rank)
 
 
 def label(checked):
-    """The badge as Markdown: "Gradient check ✓ 2e-9", or red with the parameter's name."""
+    """The badge as Markdown: "Gradient check ✓ 2e-9", red with the parameter's name, or grey without a verdict."""
     name, found = worst(checked)
+    if not found.is_known:
+        return f":gray[Gradient {UNKNOWN}]"
     if found.passes:
-        return f":green[Gradient check ✓ {short(found.error)}]"
+        return f":green[Gradient check ✓ {short(overall(checked))}]"
     return f":red[**Gradient check ✗ {name} {short(found.error)}**]"
 
 

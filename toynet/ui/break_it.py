@@ -27,12 +27,12 @@ STARTS = ("Initial weights", "Present weights")
 
 @dataclass(frozen=True)
 class Result:
-    """Two runs from the same start: with the right rule, and with a broken one."""
+    """Two runs from the same start: with the right rule, and with a broken one; None until both have ended."""
 
     of: tuple
-    own: History
-    broken: History
-    notes: tuple
+    own: History | None = None
+    broken: History | None = None
+    notes: tuple = ()
 
 
 def section(moment):
@@ -45,7 +45,9 @@ def section(moment):
     checked = check(*moment.everything, mistake.backward)
     proof.verdict(checked)
     if all(c.passes for c in checked.values()):
-        st.info("At these parameters the gradient is so near to zero that the mistake does not show.")
+        st.info(
+            "At these parameters the gradient is so near to zero, or rounding so large, that the mistake does not show."
+        )
     proof.table(checked)
     st.caption("Your own experiment is not touched: copies of it train here.")
     with st.container(horizontal=True, vertical_alignment="bottom", key="breaking"):
@@ -54,6 +56,8 @@ def section(moment):
         wanted = st.button("Train both", key="train_both", type="primary")
     of = (name, moment.config, start, epochs, moment.update if start == STARTS[1] else 0)
     if wanted:
+        # Another click ends this run of the script in mid-training: this is what then stays.
+        st.session_state[RESULT] = Result(of)
         st.session_state[RESULT] = _train_both(moment, mistake, of)
     result = st.session_state.get(RESULT)
     if result and result.of == of:
@@ -91,6 +95,9 @@ def _train(trainer, tell):
 
 
 def _show(result, mistake):
+    if result.own is None:
+        st.info("The comparison was stopped by another click before both had been trained: train them again.")
+        return
     for note in result.notes:
         st.warning(note)
     st.altair_chart(comparison_chart(result.own, result.broken, mistake.title), width="stretch")

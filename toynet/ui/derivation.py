@@ -5,6 +5,7 @@ import streamlit as st
 
 from toynet.ui import batches, break_it, cancelling, choices, exercise, experiment, proof, settings, take_away, walk
 from toynet.ui.moment import Moment
+from toynet.ui.upload import label
 
 SECTIONS = {
     "Walk through": walk.section,
@@ -22,9 +23,7 @@ def page():
     """Draw the page: which moment of the experiment, and one section about it."""
     moment = Moment.of(experiment.current())
     settings.messages()
-    with st.container(horizontal=True, vertical_alignment="center", key="moment"):
-        st.markdown(_what_it_is(moment), width="stretch")
-        st.button("Refresh", key="refresh", help="Read the experiment again: it may have been training.")
+    st.markdown(_what_it_is(moment))
     section = choices.segments("Section", list(SECTIONS), "section", label_visibility="collapsed")
     # Far out, where a run diverges, numbers overflow: the page shows them as ∞.
     with np.errstate(all="ignore"):
@@ -33,8 +32,15 @@ def page():
 
 def _what_it_is(moment):
     config = moment.config
-    state = "training on the Train page" if moment.is_running else "paused"
+    state = "training stands still while you are here" if moment.is_running else "paused"
     return (
-        f"**{config.dataset}**, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
+        f"{_data(config)}, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
         f"after epoch **{moment.epoch:,}**, update **{moment.update:,}** ({state})."
     )
+
+
+def _data(config):
+    """Name of the data: of a file, its own and its target's."""
+    if config.dataset != "csv":
+        return f"**{config.dataset}**"
+    return f"**{label(config.data_file)}**" + (f" (target {config.target})" if config.target else "")

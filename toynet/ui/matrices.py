@@ -5,10 +5,19 @@ import math
 import numpy as np
 import streamlit as st
 
-MOST_ROWS, MOST_COLUMNS = 8, 8
-"""A matrix with more is folded, and its first rows and columns are inside."""
+MOST_COLUMNS = 4
+"""Columns side by side: as many as a card holds even of numbers like −1.234e−05. The others stand below them."""
 
-FOLDED_ROWS = 16
+MOST_LINES = 8
+"""A matrix with more lines is folded, and a card shows its first."""
+
+MOST_SHOWN = 16
+"""A matrix with more numbers is folded too."""
+
+MOST_NUMBERS = 600
+"""A folded matrix shows all its numbers up to here, and of a larger one the first rows and columns."""
+
+FOLDED_LINES = 16
 
 
 def text(value):
@@ -20,13 +29,17 @@ def text(value):
     return f"{value + 0.0:.4g}".replace("-", "−")
 
 
-def html(value, rows=MOST_ROWS, columns=MOST_COLUMNS, right=None):
-    """A matrix as an HTML table; of a larger one, the first rows and columns.
+def html(value, lines=MOST_LINES, right=None):
+    """A matrix as an HTML table.
+
+    Columns beyond `MOST_COLUMNS` stand below the first ones, with their numbers before them.
+    Where that takes more lines than there may be, the first rows and columns are shown.
 
     Parameters
     ----------
     value : ndarray (r, c) or float
-    rows, columns : int
+    lines : int
+        Shown at most.
     right : ndarray of bool, optional
         Entries to frame as right or wrong.
 
@@ -37,14 +50,38 @@ def html(value, rows=MOST_ROWS, columns=MOST_COLUMNS, right=None):
     value = np.atleast_2d(np.asarray(value, dtype=float))
     finite = np.abs(value[np.isfinite(value)])
     largest = float(finite.max(initial=0.0)) or 1.0
-    lines = []
-    for i, row in enumerate(value[:rows]):
-        cells = [_cell(v, largest, None if right is None else right[i, j]) for j, v in enumerate(row[:columns])]
-        lines.append("".join([*cells, "<td>…</td>" if value.shape[1] > columns else ""]))
-    if value.shape[0] > rows:
-        lines.append("<td>⋮</td>")
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    is_whole = _lines(value) <= lines
+    shown = value if is_whole else value[:lines, :MOST_COLUMNS]
+    cells = [
+        [_cell(v, largest, None if right is None else right[i, j]) for j, v in enumerate(row)]
+        for i, row in enumerate(shown)
+    ]
+    body = "".join(f"<tr>{line}</tr>" for line in (_blocks(cells) if is_whole else _first(cells, value.shape)))
     return f'<div class="matrix-box"><table class="matrix">{body}</table></div>'
+
+
+def _lines(value):
+    """Lines that all of a matrix takes."""
+    return value.shape[0] * -(-value.shape[1] // MOST_COLUMNS)
+
+
+def _blocks(cells):
+    """All of a matrix, as many columns at a time as fit beside each other."""
+    columns = len(cells[0])
+    for start in range(0, columns, MOST_COLUMNS):
+        end = min(start + MOST_COLUMNS, columns)
+        name = f"{start + 1}–{end}" if end - start > 1 else f"{end}"
+        for i, row in enumerate(cells):
+            label = f"<th>{'' if i else name}</th>" if columns > MOST_COLUMNS else ""
+            yield label + "".join(row[start:end])
+
+
+def _first(cells, shape):
+    """The first rows and columns of a matrix of that shape, and dots for the others."""
+    dots = "<td>…</td>" if shape[1] > len(cells[0]) else ""
+    yield from ("".join(row) + dots for row in cells)
+    if shape[0] > len(cells):
+        yield "<td>⋮</td>"
 
 
 def _cell(value, largest, right):
@@ -57,11 +94,13 @@ def _cell(value, largest, right):
 def show(value, symbol):
     """Draw a matrix; a large one folded."""
     value = np.atleast_2d(np.asarray(value, dtype=float))
-    if value.shape[0] <= MOST_ROWS and value.shape[1] <= MOST_COLUMNS:
+    if _lines(value) <= MOST_LINES and value.size <= MOST_SHOWN:
         st.html(html(value))
         return
     with st.expander(f"{symbol}: {value.shape[0]} × {value.shape[1]}, {_span(value)}"):
-        st.html(html(value, FOLDED_ROWS))
+        if value.shape[1] > MOST_COLUMNS and value.size <= MOST_NUMBERS:
+            st.caption(f"{MOST_COLUMNS} columns at a time; their numbers stand before them.")
+        st.html(html(value, _lines(value) if value.size <= MOST_NUMBERS else FOLDED_LINES))
 
 
 def _span(value):

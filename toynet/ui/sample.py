@@ -1,4 +1,4 @@
-"""Which sample is looked at: one by its number or by a click in the boundary picture, or the whole batch."""
+"""Which sample is looked at: one by its number or by a click in the boundary picture, or all training samples."""
 
 import numpy as np
 import pyarrow as pa
@@ -6,8 +6,9 @@ import streamlit as st
 
 from toynet import charts, field
 from toynet.ui import choices
+from toynet.ui.matrices import text
 
-ONE, ALL = "One sample", "Whole batch"
+ONE, ALL = "One sample", "All training samples"
 NUMBER, PICTURE = "sample", "sample_picture"
 
 
@@ -23,14 +24,22 @@ def choose(moment):
     with st.container(horizontal=True, vertical_alignment="bottom", key="sample_choice"):
         of = choices.segments("Look at", [ONE, ALL], "look_at")
         if of == ALL:
-            st.caption(f"All {m:,} training samples.")
+            st.caption(f"{m:,} samples.")
             return None
         number = choices.number(f"Sample, 1 to {m:,}", 1, m, NUMBER, 1, width=160)
         with st.popover("Pick in the picture"):
             _picture(moment, number - 1)
-        x, y = moment.split.X_train[number - 1], moment.split.y_train[number - 1]
-        st.caption(f"x = ({x[0]:.4g}, {x[1]:.4g}), class {y:.0f}")
+        st.caption(_what_it_is(moment.split, number - 1))
     return number - 1
+
+
+def _what_it_is(split, place):
+    """A training sample in its own units, by the names of its features and its class."""
+    x, y = split.own_units(split.X_train[place]), int(split.y_train[place])
+    units = ", ".join(f"{name} = {text(value)}" for name, value in zip(split.feature_names, x, strict=True))
+    name = split.class_names[y]
+    named = name if name == f"class {y}" else f"{name} (y = {y})"
+    return f"{units}: {named}. A0 holds the standardised inputs."
 
 
 def _picture(moment, place):

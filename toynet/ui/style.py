@@ -34,11 +34,26 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 /* Quantities close to each other. */
 [class*="st-key-quantity_"] { padding: 0.4rem 0.9rem; }
 
-/* Small matrices, with brackets; wide ones scroll inside their box. */
-.matrix-box { overflow-x: auto; max-width: 100%; }
+/* The texts to take away are copied in one click: the button waits for no hover. */
+[data-testid="stCode"] > div:has([data-testid="stElementToolbarButton"]) { opacity: 1; visibility: visible; }
+
+/* The gradient check: narrow enough for any window. */
+.checks { border-collapse: collapse; margin: 0.2rem 0; }
+.checks th, .checks td { border: 0; border-bottom: 1px solid #8a8f9855; padding: 0.25rem 0.6rem; text-align: right;
+  font-variant-numeric: tabular-nums; font-size: 0.9rem; line-height: 1.35; }
+.checks th { font-weight: 400; color: #8a8f98; }
+.checks td:first-child { text-align: left; font-weight: 600; white-space: nowrap; }
+.checks .right { color: #2e9e5b; }
+.checks .wrong { color: #d64545; }
+.checks .unknown { color: #8a8f98; }
+
+/* Small matrices, with brackets; large ones scroll inside their box. */
+.matrix-box { overflow: auto; max-width: 100%; max-height: 24rem; }
+.matrix th { border: 0; padding: 0.1rem 0.3rem 0.1rem 0; font-weight: 400; font-size: 0.7rem; color: #8a8f98;
+  text-align: left; white-space: nowrap; }
 .matrix { border-collapse: separate; border-spacing: 2px; border: 0; width: auto; margin: 0.1rem 0;
   border-left: 2px solid #8a8f98; border-right: 2px solid #8a8f98; border-radius: 6px; padding: 0 2px; }
-.matrix td { border: 0; padding: 0.1rem 0.4rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
+.matrix td { border: 0; padding: 0.1rem 0.3rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
   font-variant-numeric: tabular-nums; border-radius: 3px; white-space: nowrap; }
 .matrix td.right { outline: 2px solid #2e9e5b; }
 .matrix td.wrong { outline: 2px solid #d64545; }

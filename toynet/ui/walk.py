@@ -17,8 +17,9 @@ def section(moment):
     now = choices.kept(PHASE, 0)
     _steps(now)
     _overview(now)
-    for symbol in PHASES[now].symbols:
-        _quantity(known[symbol])
+    _quantities([known[symbol] for symbol in PHASES[now].symbols], PHASES[now].name)
+    if PHASES[now].name == "update" and place is not None:
+        st.caption("With one sample: what the parameters would be if an update saw only this sample.")
     if PHASES[now].name == "output" and place is not None:
         _factors(moment, place)
     if now > 0:
@@ -46,16 +47,31 @@ def _overview(now):
     st.markdown(" ".join(parts))
 
 
-def _quantity(quantity):
+def _quantities(new, phase):
+    """The quantities of a phase; the line of code that makes all new parameters is said once, above."""
+    shared = new[0].lines if phase == "update" else ()
+    if shared:
+        st.markdown(f"All of them: {_code(shared)}")
+    for quantity in new:
+        _quantity(quantity, () if shared else quantity.lines)
+
+
+def _quantity(quantity, lines):
     """One quantity: what it is and how it is computed on the left, its numbers on the right."""
     shape = "" if quantity.shape_text == "scalar" else f", {quantity.shape_text}"
-    lines = [f":blue-badge[new] **{quantity.symbol}**: {quantity.meaning}{shape}", f"${quantity.latex}$"]
-    lines += [f"`{line.text}` :small[:gray[network.py, line {line.number}]]" for line in quantity.lines]
+    _, how = derivation.WITHIN.get(quantity.symbol, ("", ""))
+    parts = [f":blue-badge[new] **{quantity.symbol}**: {quantity.meaning}{shape}", f"${quantity.latex}$"]
+    parts += [f"{how} {_code(lines)}".strip()] if lines else []
     with st.container(border=True, key=f"quantity_{quantity.symbol}"):
         left, right = st.columns([3, 2], vertical_alignment="center")
-        left.markdown("  \n".join(lines))
+        left.markdown("  \n".join(parts))
         with right:
             matrices.show(quantity.value, quantity.symbol)
+
+
+def _code(lines):
+    """Lines of `network.py` as Markdown."""
+    return "  \n".join(f"`{line.text}` :small[:gray[network.py, line {line.number}]]" for line in lines)
 
 
 def _factors(moment, place):
