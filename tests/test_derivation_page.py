@@ -171,7 +171,8 @@ def test_what_is_not_finite_is_neither_right_nor_wrong():
 
 
 def test_only_mistakes_that_apply_are_offered():
-    offered = derivation("Break it", activation="relu", batch_mode="stochastic").selectbox(key="mistake").options
+    app = derivation("Break it", activation="relu", batch_mode="stochastic")
+    offered = app.button_group(key="mistake").options
     assert offered == [MISTAKES[n].title for n in ("extra_sigma_prime", "wrong_sign", "no_g_prime")]
 
 
@@ -180,7 +181,7 @@ def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     app.button(key="one_epoch").click().run()
     show(go(app, "Derivation"), "Break it")
     own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
-    app.selectbox(key="mistake").set_value("no_g_prime").run()
+    choose(app, "mistake", "no_g_prime")
     assert "wrong for W1, b1" in app.error[0].value
     assert re.findall(r'<td><span class="wrong">✗</span> (\w+)</td>', html(app)) == ["W1", "b1"]
     app.number_input(key="break_epochs").set_value(5).run()
@@ -208,7 +209,7 @@ def test_a_comparison_that_another_click_stopped_says_so(monkeypatch):
 @pytest.mark.parametrize("name", ["wrong_sign", "no_mean"])
 def test_a_broken_run_that_diverges_is_explained(name):
     app = derivation("Break it", activation="relu", learning_rate="10000")
-    app.selectbox(key="mistake").set_value(name).run()
+    choose(app, "mistake", name)
     app.number_input(key="break_epochs").set_value(300).run()
     app.button(key="train_both").click().run()
     assert not app.exception

@@ -38,7 +38,7 @@ class Result:
 def section(moment):
     """Draw the choice of a mistake, its check, and the two runs."""
     names = [n for n, m in MISTAKES.items() if m.applies(moment.parameters, moment.batch, moment.activation)]
-    name = choices.select("Mistake", names, "mistake", format_func=lambda n: MISTAKES[n].title)
+    name = choices.segments("Mistake", names, "mistake", format_func=lambda n: MISTAKES[n].title)
     mistake = MISTAKES[name]
     st.markdown(mistake.explanation)
     st.latex(mistake.latex)
