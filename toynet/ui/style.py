@@ -10,6 +10,10 @@ CSS = """
 .stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .stSidebar [data-testid="stFileUploaderDropzone"] { padding: 0.3rem 0.5rem; }
+/* Why the browser refuses a file: Streamlit tells it to screen readers and on hovering only. */
+.stFileChip:has([role="alert"]) { flex-wrap: wrap; height: auto; padding-bottom: 0.3rem; }
+.stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
+  overflow: visible; white-space: normal; font-size: 0.85rem; }
 /* A chart's own buttons, inside it: above it they would slip under the numbers. */
 .stMain [data-testid="stElementToolbar"] { top: 0; }
 
