@@ -239,9 +239,9 @@ def _curves(series, x_column, title, scale):
     )
     # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
     row = "(datum.datum || datum)"
-    shown = {X_AXES[x_column]: f"format({row}.x, ',.{6 if x_column == 'seconds' else 12}~g')"}
+    shown = {X_AXES[x_column]: f"format({row}.x, '{',.6~g' if x_column == 'seconds' else ',.3~f'}')"}
     if x_column != "epoch":
-        shown["Epoch"] = f"format({row}.epoch, ',.12~g')"
+        shown["Epoch"] = f"format({row}.epoch, ',.3~f')"
     shown |= {name: f"format({row}.{name}, '.5~g')" for name in names}
     rule = (
         alt.Chart()
@@ -308,7 +308,8 @@ def curve_tables(history, series, x_column, present=None, thinning=None):
         values = history[column][rows]
         values = np.append(values, present[column]) if late else values
         table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
-    return {"curve": vega.table(table), "changes": _rate_changes(history, x_column)}
+    end = present[x_column] if late and x_column == "seconds" else 1.0
+    return {"curve": vega.table(table), "changes": _rate_changes(history, x_column, end)}
 
 
 def _compact(values):
@@ -323,9 +324,9 @@ def _drawable(values, log):
     return pa.array(values, mask=~np.isfinite(values) | (values <= 0 if log else False))
 
 
-def _rate_changes(history, x_column):
+def _rate_changes(history, x_column, end):
     """Where the learning rate changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
     x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-30:]
     labels = ["", "", *(f"η {value:g}" for value in rate[at])]
     x_before = x[np.maximum(np.array(at, int) - 1, 0)]
-    return vega.table({"x": np.concatenate([[x[0], x[-1] or 1.0], x_before]), "label": labels})
+    return vega.table({"x": np.concatenate([[x[0], x[-1] or end], x_before]), "label": labels})

@@ -1,9 +1,33 @@
 """Choices that outlive their page: a control's value is forgotten when another page is shown, these are not."""
 
+import time
+
 import streamlit as st
 
 KEPT = "choices"
 """Session key: control's key -> its value when it was last drawn."""
+
+
+DRAWN, SETTLED = "drawn", "settled"
+"""Session keys: controls drawn in this run of the script, and in the last run that came to its end."""
+
+
+def give(key, value):
+    """Before a control is drawn: its value, which is sent with it until a whole run has carried it to the browser.
+
+    Of a run that a click cuts short the rest is dropped. The browser would then show the
+    control's first option, and send that as what the person chose.
+    """
+    st.session_state.setdefault(DRAWN, set()).add(key)
+    if key not in st.session_state.get(SETTLED, ()) or st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def settle():
+    """At the very end of a whole run: what it has drawn has reached the browser."""
+    # What is not flushed when the next run starts is dropped.
+    time.sleep(0.03)
+    st.session_state[SETTLED] = st.session_state.pop(DRAWN, set())
 
 
 def recall(key, default):
@@ -14,8 +38,7 @@ def recall(key, default):
     object
         The value that it will show.
     """
-    if key not in st.session_state:
-        st.session_state[key] = kept(key, default)
+    give(key, st.session_state[key] if key in st.session_state else kept(key, default))
     return st.session_state[key]
 
 

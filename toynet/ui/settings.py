@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config
-from toynet.ui import address, experiment, sidebar
+from toynet.ui import address, choices, experiment, sidebar
 
 COMPLAINTS = "complaints"
 """Session key: what was wrong with the address this tab was opened at."""
@@ -23,7 +23,14 @@ def beside(page):
     ----------
     page : streamlit.Page
     """
-    if experiment.KEY in st.session_state:
+    if experiment.KEY not in st.session_state:
+        # In a new tab what the pictures need is the longest to load, so they go first.
+        before = _open()
+        page.run()
+        _apply()
+        if experiment.current() is not before or st.session_state[PROBLEM]:
+            st.rerun()
+    else:
         before = experiment.current()
         _apply()
         if experiment.current() is not before:
@@ -31,13 +38,7 @@ def beside(page):
             if before.trainer.update:
                 st.toast("A new run: what the data or the network is has changed.")
         page.run()
-        return
-    # In a new tab what the pictures need is the longest to load, so they go first.
-    before = _open()
-    page.run()
-    _apply()
-    if experiment.current() is not before or st.session_state[PROBLEM]:
-        st.rerun()
+    choices.settle()
 
 
 def _open():
@@ -47,7 +48,7 @@ def _open():
         complaints.append(f"there is no file {config.data_file!r} here")
         config = sidebar.without_file(config)
     # What the data cannot give goes first, and everything if that was not it.
-    for possible in (config, sidebar.without_file(config), Config()):
+    for possible in dict.fromkeys((config, sidebar.without_file(config), Config())):
         try:
             experiment.start(possible)
             break

@@ -71,7 +71,8 @@ def _start_at(key, value, options=None):
     """A control's value before it is drawn: what the person set, while that can be had."""
     kept = st.session_state.get(key)
     if key not in st.session_state or (options is not None and kept not in options):
-        st.session_state[key] = value if options is None or value in options else options[0]
+        kept = value if options is None or value in options else options[0]
+    choices.give(key, kept)
 
 
 def _slider(label, name, now, options, **more):

@@ -17,8 +17,6 @@ def page():
         settings.messages()
     st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
     st.caption(_how_to_read(experiment.current().trainer.config))
-    # The last deltas of a run are dropped if the next one starts before they are flushed.
-    time.sleep(0.03)
     startup.prepare()
 
 
