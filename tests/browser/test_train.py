@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from tests.app import server
 from toynet import Config, Trainer, charts, field, network_chart, train
 from toynet.network import forward
 from toynet.ui.upload import UPLOADS
@@ -285,6 +286,19 @@ def test_a_link_reopens_the_same_experiment(tab, url):
     expect(metric(tab, "Train loss")).to_have_text(loss)
     assert "batch_mode=stochastic" in tab.url
     expect(tab.get_by_role("slider", name="Batch size")).to_have_count(0)
+
+
+def test_a_click_before_the_sidebar_stands_changes_no_setting(tab, url):
+    """On a server that has just been started, where the first run of the script is slow enough to be cut short."""
+    with server() as (cold, _):
+        tab.goto(f"{cold}/?dataset=circles&samples=600&epochs=9")
+        button(tab, "Step (one update)").click()
+        expect(metric(tab, "Update")).to_have_text("1")
+        at_rest(tab)
+        button(tab, "One epoch").click()
+        expect(metric(tab, "Epoch")).to_have_text("1")
+        at_rest(tab)
+        assert set(tab.url.split("?")[-1].split("&")) == {"dataset=circles", "samples=600", "epochs=9"}
 
 
 def test_nonsense_in_the_address_gives_the_default_and_says_so(tab, url):
