@@ -18,9 +18,11 @@ def give(key, value):
     Of a run that a click cuts short the rest is dropped. The browser would then show the
     control's first option, and send that as what the person chose.
     """
+    settled = st.session_state.setdefault(SETTLED, set())
     st.session_state.setdefault(DRAWN, set()).add(key)
-    if key not in st.session_state.get(SETTLED, ()) or st.session_state.get(key) != value:
+    if key not in settled or st.session_state.get(key) != value:
         st.session_state[key] = value
+        settled.discard(key)
 
 
 def settle():

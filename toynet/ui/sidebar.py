@@ -103,6 +103,7 @@ def _segments(label, name, now, options):
 
 def _data(now):
     uploaded = st.session_state.setdefault(UPLOADED, [])
+    upload.receive(_take_upload)
     if upload.is_kept(now.data_file) and now.data_file not in uploaded:
         uploaded.append(now.data_file)
     files = [*csv_files.shipped(), *uploaded]
@@ -116,7 +117,7 @@ def _data(now):
         "Generated points, real data, or a CSV file: those in the folder data/ and your own.",
         format_func=lambda option: upload.label(DATASETS.get(option, option)),
     )
-    problem = upload.control(_take_upload)
+    problem = upload.control()
     if problem:
         st.error(problem)
     if chosen in datasets.GENERATORS:
@@ -130,7 +131,7 @@ def _take_upload(data_file):
     uploaded = st.session_state[UPLOADED]
     if data_file not in uploaded:
         uploaded.append(data_file)
-    st.session_state["dataset"] = data_file
+    choices.give("dataset", data_file)
 
 
 def _generated(now, name):

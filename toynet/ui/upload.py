@@ -12,6 +12,9 @@ UPLOADS = csv_files.DATA / "uploads"
 MOST_FILES = 100
 """Uploads kept; of more, the ones unused for longest go."""
 
+KEY, LAST = "upload", "upload_last"
+"""Session keys: the control, and number and problem of the file that was in it last."""
+
 _NAME = re.compile(r"uploads/[\w-]+-[0-9a-f]{16}\.csv")
 
 
@@ -62,30 +65,36 @@ def label(data_file):
     return re.sub(r"-[0-9a-f]{16}\.csv$", ".csv", data_file.removeprefix("uploads/"))
 
 
-def control(on_file):
-    """The upload control; a good file's stored name goes to `on_file`, a bad one to its message.
+def receive(on_file):
+    """Before the controls are drawn: a new file's stored name goes to `on_file`, or why it cannot be used is kept.
+
+    Not the control's `on_change`: Streamlit may forget it where a frame is drawn at the same moment.
+    """
+    file = st.session_state.get(KEY)
+    number = file.file_id if file else ""
+    if number == st.session_state.get(LAST, ("", ""))[0]:
+        return
+    problem = ""
+    if file:
+        try:
+            on_file(keep(file.getvalue(), file.name))
+        except ValueError as error:
+            problem = f"{error}."
+    st.session_state[LAST] = (number, problem)
+
+
+def control():
+    """The upload control.
 
     Returns
     -------
     str
-        Why the file that is in the control now cannot be used, or "".
+        Why the file that is in it now cannot be used, or "".
     """
-
-    def changed():
-        st.session_state["upload_error"] = ""
-        file = st.session_state["upload"]
-        if file is None:
-            return
-        try:
-            on_file(keep(file.getvalue(), file.name))
-        except ValueError as error:
-            st.session_state["upload_error"] = f"{error}."
-
     st.file_uploader(
         "Own CSV",
         type=["csv", "tsv", "txt"],
-        key="upload",
-        on_change=changed,
+        key=KEY,
         help="A table with a header line, two numeric columns and a column with the classes. At most 10 MB.",
     )
-    return st.session_state.get("upload_error", "")
+    return st.session_state.get(LAST, ("", ""))[1]
