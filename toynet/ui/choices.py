@@ -1,12 +1,11 @@
-"""Choices that outlive their page: a control's value is forgotten when another page is shown, these are not."""
+"""Values of controls that reach the browser though a run of the script is cut short, and that outlive their page."""
 
 import time
 
 import streamlit as st
 
 KEPT = "choices"
-"""Session key: control's key -> its value when it was last drawn."""
-
+"""Session key: control's key -> its value when it was last drawn; Streamlit forgets it when another page is shown."""
 
 DRAWN, SETTLED = "drawn", "settled"
 """Session keys: controls drawn in this run of the script, and in the last run that came to its end."""

@@ -43,4 +43,4 @@ def _data(config):
     """Name of the data: of a file, its own and its target's."""
     if config.dataset != "csv":
         return f"**{config.dataset}**"
-    return f"**{label(config.data_file)}**" + (f" (target {config.target})" if config.target else "")
+    return f"**{label(config.data_file)}** (target {config.target})"
