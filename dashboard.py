@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from toynet.ui import derivation, settings, startup, style, train
+from toynet.ui import frame, startup, style
+from toynet.ui.derivation import page as derivation
+from toynet.ui.train import page as train
 
 st.set_page_config(page_title="ToyNet", page_icon=style.ICON, layout="wide")
 st.logo(style.LOGO, icon_image=style.ICON, size="large")
@@ -15,4 +17,4 @@ page = st.navigation(
     position="top",
 )
 st.html(style.CSS)
-settings.beside(page)
+frame.beside(page)

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from toynet.config import Config
-from toynet.ui import upload
+from toynet.ui.controls import upload
 from toynet.ui.experiment import KEY
 
 SCRIPT = str(Path(__file__).parent.parent / "dashboard.py")

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from toynet import Config, Trainer, reference_engine
+from toynet import Config, Trainer
 from toynet.activations import ACTIVATIONS
+from toynet.engines import reference
 from toynet.network import Forward, Parameters, backward, cost, forward, initialise, updated
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -272,7 +273,7 @@ def test_same_start_and_batches_give_the_weights_of_scikit_learn(monkeypatch, ac
         batches.append((passed.A0.T.copy(), y.copy()))
         return backward(parameters, passed, y, activation)
 
-    monkeypatch.setattr(reference_engine, "backward", spy)
+    monkeypatch.setattr(reference, "backward", spy)
     trainer.run(epochs=6)
     assert len(batches) == trainer.update == 6 * {"full": 1, "mini": 7, "stochastic": 45}[batch_mode]
     for X, y in batches:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toynet import Config, Trainer, datasets, reference_engine, train, training
+from toynet import Config, Trainer, datasets, train, training
+from toynet.engines import reference
 from toynet.network import backward, cost, forward
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -49,7 +50,7 @@ def batches(monkeypatch):
         seen.append((passed.A0.T.copy(), y.copy()))
         return backward(parameters, passed, y, activation)
 
-    monkeypatch.setattr(reference_engine, "backward", spy)
+    monkeypatch.setattr(reference, "backward", spy)
     return seen
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_train import at_rest, button, metric, open_at, wait_for_epoch
-from toynet.ui.derivation import SECTIONS
+from toynet.ui.derivation.page import SECTIONS
 
 
 def follow(tab, page):

@@ -10,9 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import server
-from toynet import Config, Trainer, charts, field, network_chart, train
+from toynet import Config, Trainer, train
+from toynet.charts import field, network, palette
+from toynet.charts.curves import LOSSES, NORMS
+from toynet.charts.palette import INK, SERIES_COLOURS
 from toynet.network import forward
-from toynet.ui.upload import UPLOADS
+from toynet.ui.controls.upload import UPLOADS
 
 POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 else 'green'}" for i in range(80))
 
@@ -142,12 +145,12 @@ def test_a_hidden_units_square_has_the_colours_of_its_field(tab, url, h, activat
     trainer = Trainer(Config(hidden_size=h, activation=activation))
     plane = field.plane(trainer.split)
     A1 = forward(trainer.parameters, plane.X, activation).A1.reshape(h, field.GRID, field.GRID)[:, ::-1]
-    width, rows = canvas.evaluate("c => parseFloat(c.style.width)"), 1 if h <= network_chart.A_ROW else 2
+    width, rows = canvas.evaluate("c => parseFloat(c.style.width)"), 1 if h <= network.A_ROW else 2
     pitch = width / (h + rows - 1)
     side = 2 * int(min(32, 0.35 * rows * pitch))
     for unit in range(h):
         left = round(pitch * (unit + rows / 2)) - side / 2
-        top = network_chart.UNITS + (unit % rows) * network_chart.ROW
+        top = network.UNITS + (unit % rows) * network.ROW
         for u, v in ((0.5, 0.5), (0.2, 0.2), (0.8, 0.2), (0.7, 0.8), (0.3, 0.6)):
             x, y = left + u * side, top + v * side
             pixel = canvas.evaluate(
@@ -159,7 +162,7 @@ def test_a_hidden_units_square_has_the_colours_of_its_field(tab, url, h, activat
             near = A1[unit, row - 2 : row + 3, column - 2 : column + 3].ravel()  # a pixel and a half on the screen
             if activation == "relu":
                 near = near / max(A1[unit].max(), 1e-9)
-            colours = np.array([[int(field.shade(a)[i : i + 2], 16) for i in (1, 3, 5)] for a in near])
+            colours = np.array([[int(palette.shade(a)[i : i + 2], 16) for i in (1, 3, 5)] for a in near])
             assert (pixel >= colours.min(axis=0) - 12).all() and (pixel <= colours.max(axis=0) + 12).all(), (unit, u, v)
 
 
@@ -172,14 +175,14 @@ def test_hovering_a_bias_tells_its_value(tab, url):
     at_rest(tab)
     canvas = network_canvas(tab)
     box, width = canvas.bounding_box(), canvas.evaluate("c => parseFloat(c.style.width)")
-    tab.mouse.move(box["x"] + round(width / 4) - 32, box["y"] + network_chart.UNITS + 64)
+    tab.mouse.move(box["x"] + round(width / 4) - 32, box["y"] + network.UNITS + 64)
     told = tab.locator("#vg-tooltip-element.visible")
     expect(told).to_contain_text("b1, unit 1")
     shown = float(re.search(r"Value\s*(\S+)", told.inner_text()).group(1).replace("−", "-"))
     np.testing.assert_allclose(shown, one.parameters.b1[0, 0], rtol=1e-5)
 
 
-@pytest.mark.parametrize(("place", "series"), [(1, charts.LOSSES), (2, charts.NORMS)])
+@pytest.mark.parametrize(("place", "series"), [(1, LOSSES), (2, NORMS)])
 @pytest.mark.parametrize("axis", ["Epoch", "Update"])
 def test_hovering_a_curve_reads_all_curves_at_one_epoch(tab, url, place, series, axis):
     open_at(tab, url, "?epochs=30&batch_mode=mini")
@@ -221,10 +224,10 @@ def test_every_curve_and_the_half_line_are_drawn_while_training_goes_on(tab, url
     button(tab, "Pause").click()
     at_rest(tab)
     boundary, losses, norms = (tab.locator("canvas").nth(i) for i in range(3))
-    for canvas, series in ((losses, charts.LOSSES), (norms, charts.NORMS)):
-        for colour in charts.SERIES_COLOURS[: len(series)]:
+    for canvas, series in ((losses, LOSSES), (norms, NORMS)):
+        for colour in SERIES_COLOURS[: len(series)]:
             assert columns_with(canvas, colour) > 0.15, colour  # the legend's stroke takes a twentieth
-    assert columns_with(boundary, charts.INK) > 0.15
+    assert columns_with(boundary, INK) > 0.15
 
 
 def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):

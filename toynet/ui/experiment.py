@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from toynet import charts
+from toynet.charts.boundary import boundary_chart, boundary_tables, shown
+from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, curve_tables
+from toynet.charts.field import Plane, plane
+from toynet.charts.network import network_chart, network_tables
+from toynet.charts.thinning import Thinning
 from toynet.config import Config
-from toynet.field import Plane, plane
 from toynet.history import COLUMNS
-from toynet.network_chart import network_chart, network_tables
-from toynet.thinning import Thinning
 from toynet.training import Trainer
-from toynet.ui.badge import Badge
+from toynet.ui.train.badge import Badge
 from toynet.ui.turns import Turns
 
 TRAINING = Turns()
@@ -39,7 +40,7 @@ class Picture:
     network: dict
     shown: np.ndarray
     images: list = field(default_factory=list)
-    thinnings: tuple = field(default_factory=lambda: (Thinning(charts.MOST_ROWS), Thinning(charts.MOST_ROWS)))
+    thinnings: tuple = field(default_factory=lambda: (Thinning(MOST_ROWS), Thinning(MOST_ROWS)))
 
 
 @dataclass
@@ -62,11 +63,9 @@ class Experiment:
         trainer = Trainer(config)
         area = plane(trainer.split)
         names, classes = trainer.split.feature_names, trainer.split.class_names
-        boundary = charts.boundary_chart(
-            names, classes, (area.x_range, area.y_range), has_test=trainer.split.y_test.size > 0
-        )
+        boundary = boundary_chart(names, classes, (area.x_range, area.y_range), has_test=trainer.split.y_test.size > 0)
         network = network_chart(names, config.hidden_size, config.activation)
-        picture = Picture(area, boundary, network, charts.shown(trainer.split))
+        picture = Picture(area, boundary, network, shown(trainer.split))
         return cls(trainer, config.epochs, picture)
 
     def train(self):
@@ -88,15 +87,15 @@ class Experiment:
         """The present row and the datasets of the four charts, all of the same moment."""
         trainer, picture = self.trainer, self.picture
         present = dict(zip(COLUMNS, trainer.present(), strict=True))
-        boundary, picture.images = charts.boundary_tables(
+        boundary, picture.images = boundary_tables(
             trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
         )
         network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
-        curves = (charts.LOSSES, charts.NORMS)
+        curves = (LOSSES, NORMS)
         # The curves' last point may lie within an epoch.
         moment = present | {"epoch": present["samples_seen"] / trainer.split.y_train.size}
         losses, norms = (
-            charts.curve_tables(trainer.metrics, series, x_column, moment, thinning)
+            curve_tables(trainer.metrics, series, x_column, moment, thinning)
             for series, thinning in zip(curves, picture.thinnings, strict=True)
         )
         return present, boundary, losses, norms, network

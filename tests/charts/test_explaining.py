@@ -1,0 +1,122 @@
+"""The pictures beside the derivation: valid Vega-Lite that shows the numbers handed in."""
+
+import json
+
+import altair as alt
+import numpy as np
+import pytest
+
+from toynet import Config, Trainer, network
+from toynet.charts import explaining
+from toynet.charts.explaining import bins, comparison_chart, cosine_chart, error_chart, norm_ratio_chart, step_chart
+from toynet.derivation.batch_gradients import Spread, compare
+from toynet.derivation.gradient_check import error_by_step
+from toynet.derivation.mistakes import MISTAKES
+from toynet.network import forward
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def problem(m=30):
+    rng = np.random.default_rng(0)
+    return network.initialise(2, 4, rng), rng.normal(size=(m, 2)), rng.integers(0, 2, m).astype(float), "tanh"
+
+
+def tables(chart):
+    """The rows of each layer, after the chart has passed as JSON Vega-Lite."""
+    spec = chart.to_dict()
+    assert json.loads(json.dumps(spec, allow_nan=False)) == spec
+    alt.LayerChart.from_dict(spec)
+    return [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]]
+
+
+def test_error_chart_has_both_costs_and_the_samples_own_position():
+    parameters, X, y, activation = problem(1)
+    curves, ring, dot, *names = tables(error_chart(parameters, X, y, activation))
+    assert len(curves) == 4 * 161
+    passed = forward(parameters, X, activation)
+    assert [row["Z2"] for row in ring + dot] == [passed.Z2[0, 0]] * 2
+    assert ring[0]["dC_dZ2"] == (passed.y_hat - y)[0, 0]
+    assert [(row["of"], row["Z2"] > 0) for (row,) in names] == [("y = 0", True), ("y = 1", False)]
+
+
+def test_error_chart_shows_both_markers_where_the_costs_agree():
+    spec = error_chart(*problem(1)).to_dict()
+    ring, dot = (layer["mark"] for layer in spec["layer"][1:3])
+    assert not ring["filled"] and dot["filled"] and ring["size"] > 2 * dot["size"]
+
+
+@pytest.mark.parametrize(
+    ("b2", "at", "told"), [(-40.0, -40, "-39.67"), (1e200, 100, "1e+200"), (-np.inf, -100, "-inf")]
+)
+def test_error_chart_reaches_as_far_as_the_sample_or_shows_it_at_the_edge(b2, at, told):
+    parameters, X, y, activation = problem(1)
+    curves, ring, *_ = tables(error_chart(parameters._replace(b2=np.array([[b2]])), X, y, activation))
+    assert ring[0]["Z2"] == pytest.approx(at, abs=3) and ring[0]["told"].startswith(told)
+    assert max(abs(row["Z2"]) for row in curves) >= abs(ring[0]["Z2"])
+
+
+def test_error_chart_leaves_out_what_is_no_number():
+    parameters, X, y, activation = problem(1)
+    curves, ring, dot, *_ = tables(error_chart(parameters._replace(b2=np.array([[np.nan]])), X, y, activation))
+    assert curves and not ring and not dot
+
+
+def test_step_chart_marks_the_step_that_is_used():
+    curve = error_by_step(*problem())
+    chart = step_chart(curve)
+    line, rule, text = tables(chart)
+    assert [(row["step"], row["error"]) for row in line] == [tuple(pair) for pair in curve.tolist()]
+    assert rule[0]["step"] == 1e-6 and text[0]["label"] == "used: 1e-6"
+    encoding = chart.to_dict()["layer"][0]["encoding"]
+    assert encoding["x"]["scale"]["type"] == encoding["y"]["scale"]["type"] == "log"
+
+
+def test_log_axes_get_no_zero_and_nothing_infinite():
+    line = tables(step_chart(np.array([[0.1, 0.0], [0.01, np.inf], [0.001, np.nan], [1e-4, 1e-5]])))[0]
+    assert [row["step"] for row in line] == [0.1, 1e-4] and line[0]["error"] > 0
+
+
+@pytest.mark.parametrize("chart", [cosine_chart, norm_ratio_chart])
+def test_distributions_show_shares_of_both_modes(chart):
+    bars = tables(chart(compare(*problem(), batch_size=8)))[0]
+    for mode in ("Mini-batch", "Single sample"):
+        assert sum(row["share"] for row in bars if row["mode"] == mode) == pytest.approx(1)
+
+
+def test_bins_by_hand():
+    # Width 1/20: 0 lies in the bin from 0, 3 in the last, NaN in none.
+    rows = bins(np.array([0.0, 0.01, 3.0, np.nan]), -1.0, 1.0)
+    assert rows.share[20] == pytest.approx(2 / 3) and rows.left[20] == pytest.approx(0)
+    assert rows.share.iloc[-1] == pytest.approx(1 / 3) and rows.share.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("chart", [cosine_chart, norm_ratio_chart])
+def test_undefined_distributions_are_empty(chart):
+    nothing = Spread(1, np.full(3, np.nan), np.full(3, np.nan))
+    bars = tables(chart({"mini": nothing, "stochastic": nothing}))[0]
+    assert {row["share"] for row in bars} == {0}
+
+
+@pytest.mark.parametrize("name", ["wrong_sign", "extra_sigma_prime"])
+def test_comparison_chart_has_the_two_runs_losses(name):
+    config = Config(samples=60, epochs=30, learning_rate=3.0)
+    own, copy = Trainer(config), Trainer(config, rule=MISTAKES[name].backward)
+    own.run()
+    copy.run()
+    title = MISTAKES[name].title
+    for a, b in ((own.metrics, copy.metrics), (own.history, copy.history)):
+        chart = comparison_chart(a, b, title)
+        lines, ends = tables(chart)
+        for run, label in ((own, "Right rule"), (copy, title)):
+            shown = [(row["epoch"], row["loss"]) for row in lines if row["rule"] == label]
+            assert shown == list(zip(run.history.epoch, run.history.train_loss, strict=True))
+        assert len(ends) == 2
+    is_log = "scale" in chart.to_dict()["layer"][0]["encoding"]["y"]
+    losses = np.concatenate([own.history.train_loss, copy.history.train_loss])
+    assert is_log == (losses.max() > 20 * losses.min())
+
+
+def test_heights_leave_the_width_to_the_page():
+    for chart in (error_chart(*problem()), step_chart(error_by_step(*problem()))):
+        assert chart.to_dict()["height"] == explaining.HEIGHT and "width" not in chart.to_dict()

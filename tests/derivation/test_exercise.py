@@ -1,0 +1,245 @@
+"""Your turn: exercises that can be done by hand, answers marked, classical mistakes named."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toynet import network
+from toynet.activations import ACTIVATIONS, sigma
+from toynet.derivation import exercise, worked_example
+from toynet.derivation.exercise import HIDEABLE, Exercise, ask, mark, mistakes_of, parse_numbers
+from toynet.derivation.mistakes import MISTAKES
+from toynet.derivation.quantities import ORDER, quantities
+from toynet.network import Parameters
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+every_quantity = pytest.mark.parametrize("quantity", HIDEABLE)
+
+
+def three_digits(value):
+    """As a person writes it: each entry with three significant digits."""
+    return np.vectorize(lambda v: float(f"{v:.3g}"))(np.atleast_2d(value))
+
+
+# --- asking --------------------------------------------------------------------------
+
+
+@every_quantity
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_exercise_has_tidy_numbers_and_shows_what_comes_before_and_is_needed(activation, quantity):
+    asked = ask(3, quantity, activation=activation)
+    for values in (*asked.parameters, asked.X):
+        assert np.array_equal(values, np.round(values, 1)) and np.abs(values).min() >= 0.1
+    assert asked.hidden.symbol == quantity
+    assert set(asked.shown) <= set(ORDER[: ORDER.index(quantity)]) and len(asked.shown) <= 3
+    assert asked.parameters.W2.shape == (1, 4) and asked.X.shape == (1, 2)
+    true = quantities(asked.parameters, asked.X, asked.y, activation, asked.learning_rate)
+    assert np.array_equal(asked.hidden.value, true[quantity].value)
+    sizes = np.abs(np.atleast_2d(asked.hidden.value))
+    assert np.all((sizes == 0) | (sizes >= exercise.SMALLEST))
+
+
+@every_quantity
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_what_is_shown_suffices_and_all_of_it_is_needed(activation, quantity):
+    asked = ask(0, quantity, activation=activation)
+    lines = worked_example.LINES | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
+    g, g_prime = worked_example.ACTIVATION_LINES[activation]
+    names = {"np": np, "sigma": sigma, "m": 1, "eta": asked.learning_rate}
+    # The cost is written in Z2, the slope and A1.T as other quantities: here in what a person is shown.
+    code = {"C": "-np.log(np.where(y == 1, y_hat, 1 - y_hat))"}.get(quantity, lines[quantity])
+    code = code.replace("g_prime_Z1", "({g_prime})").format(g=g, g_prime=g_prime)
+
+    def compute(shown):
+        return eval(code, names | {symbol: q.value for symbol, q in shown.items()})
+
+    np.testing.assert_allclose(np.squeeze(compute(asked.shown)), np.squeeze(asked.hidden.value), rtol=1e-12)
+    for symbol in asked.shown:
+        with pytest.raises(NameError):
+            compute({s: q for s, q in asked.shown.items() if s != symbol})
+
+
+def test_same_seed_asks_the_same_and_another_seed_something_else():
+    first, again, other = ask(1, "dC_dW2"), ask(1, "dC_dW2"), ask(2, "dC_dW2")
+    assert np.array_equal(first.hidden.value, again.hidden.value)
+    assert not np.array_equal(first.hidden.value, other.hidden.value)
+
+
+def test_what_is_handed_in_is_not_asked_for():
+    with pytest.raises(ValueError, match=r"quantity must be one of Z1, A1, .*not 'W1'"):
+        ask(0, "W1")
+
+
+@pytest.mark.parametrize("hidden_size", [1, 2, 6])
+def test_other_hidden_sizes(hidden_size):
+    assert ask(0, "dC_dW1", hidden_size).shape == (hidden_size, 2)
+    assert ask(0, "C", hidden_size).shape == (1, 1)
+
+
+# --- marking -------------------------------------------------------------------------
+
+
+@every_quantity
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("seed", range(4))
+def test_three_significant_digits_are_right(activation, seed, quantity):
+    asked = ask(seed, quantity, activation=activation)
+    marking = mark(asked, three_digits(asked.hidden.value))
+    assert marking.correct and marking.right.shape == asked.shape and marking.mistake is None
+
+
+@every_quantity
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_each_classical_mistake_is_recognised_from_three_digits(activation, quantity):
+    for seed in range(4):
+        asked = ask(seed, quantity, activation=activation)
+        candidates = mistakes_of(asked)
+        assert len({c.name for c in candidates}) == len(candidates) >= 2
+        for candidate in candidates:
+            marking = mark(asked, three_digits(candidate.value))
+            assert (marking.mistake, marking.message) == (candidate.name, candidate.message)
+            assert not marking.correct
+
+
+@pytest.mark.parametrize("name", ["wrong_sign", "extra_sigma_prime", "g_prime_of_A1", "no_g_prime"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("parameter", ["W1", "b1", "W2", "b2"])
+def test_gradient_of_a_broken_rule_is_recognised_by_that_rules_name(name, activation, parameter):
+    asked = ask(5, f"dC_d{parameter}", activation=activation)
+    mistake = MISTAKES[name]
+    passed = network.forward(asked.parameters, asked.X, activation)
+    wrong = mistake.backward(asked.parameters, passed, asked.y, activation)._asdict()[f"dC_d{parameter}"]
+    marking = mark(asked, wrong)
+    if parameter in mistake.spoils and not np.allclose(wrong, asked.hidden.value):
+        assert marking.mistake == name
+    else:
+        assert marking.correct
+
+
+def on_paper(symbol):
+    """One sample, four hidden units, relu: Z1 = (1, 1, 3, -1), A1 = (1, 1, 3, 0), y_hat = 3/4, y = 1."""
+    ln3 = math.log(3)
+    W1, b1 = np.array([[1.0, 0], [0, 1], [1, 1], [-1, 0]]), np.array([[0.0], [-1], [0], [0]])
+    parameters = Parameters(W1, b1, np.array([[ln3, ln3, -ln3, 5]]), np.array([[2 * ln3]]))
+    X, y = np.array([[1.0, 2.0]]), np.array([1.0])
+    everything = quantities(parameters, X, y, "relu", 0.5)
+    return Exercise(everything[symbol], {}, everything, parameters, X, y, "relu", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "answer", "mistake"),
+    [
+        ("dC_dW2", [[-0.25, -0.25, -0.75, 0]], None),  # (3/4 - 1) (1, 1, 3, 0)
+        ("dC_dW2", [[0.25, 0.25, 0.75, 0]], "wrong_sign"),
+        ("dC_dW2", [[-0.0469, -0.0469, -0.141, 0]], "extra_sigma_prime"),  # times 3/4 * 1/4 = 3/16
+        ("dC_dW2", [[-1.33, -1.33, -4, 0]], "no_sigma_prime"),  # -1 / (3/4) = -4/3
+        ("dC_dW2", [[-0.25], [-0.25], [-0.75], [0]], "transposed"),
+        ("dC_dW2", [[-0.25, -0.25, -0.75, 0.25]], "Z1_for_A1"),
+        ("dC_dW2", [[1, 1, 3, 0]], "no_error"),
+        ("dC_dZ2", [[-0.25]], None),
+        ("dC_dZ2", [[0.25]], "wrong_sign"),
+        ("dC_dZ2", [[0.75]], "no_y"),
+        ("Z1", [[1], [2], [3], [-1]], "no_bias"),
+        ("Z2", [[-1.10]], "no_bias"),  # -ln 3
+        ("y_hat", [[0.25]], "wrong_sign"),
+        ("y_hat", [[1.10]], "no_sigma"),
+        ("C", 0.288, None),  # ln(4/3)
+        ("C", -0.288, "no_minus"),
+        ("C", 1.39, "other_class"),  # ln 4
+        ("C", 0.125, "log10"),
+        ("C", 0.0625, "squared_error"),
+        ("dC_dy_hat", [[-0.25]], "no_denominator"),
+        ("dC_dy_hat", [[-0.333]], "half_denominator"),  # -1/4 / (3/4)
+        ("dC_dZ1", [[-0.275], [-0.275], [0.275], [-1.25]], "no_g_prime"),  # the fourth unit is off
+        ("dC_dZ1", [[-0.25], [-0.25], [-0.25], [0]], "no_W2"),
+        ("dC_dW1", [[-0.275, -0.275, 0.275, 0], [-0.549, -0.549, 0.549, 0]], "transposed"),
+        ("new_b2", [[2.32]], None),  # 2 ln 3 + 1/8
+        ("new_b2", [[2.07]], "wrong_sign"),
+        ("new_b2", [[2.45]], "no_learning_rate"),
+    ],
+)
+def test_marking_by_hand(symbol, answer, mistake):
+    marking = mark(on_paper(symbol), answer)
+    assert marking.mistake == mistake
+    assert marking.correct == (mistake is None)
+
+
+def test_slip_in_one_entry_is_located_and_is_no_classical_mistake():
+    marking = mark(on_paper("dC_dW2"), [[-0.25, -0.25, -0.57, 0]])
+    assert marking.right.tolist() == [[True, True, False, True]]
+    assert marking.mistake is None and marking.message == "3 of 4 right; the first that is not: row 1, column 3."
+
+
+def test_tolerance_has_an_end():
+    # -0.75 may be off by 1 %, 0 by 0.0006.
+    assert mark(on_paper("dC_dW2"), [[-0.25, -0.25, -0.757, 0.0005]]).correct
+    assert mark(on_paper("dC_dW2"), [[-0.25, -0.25, -0.76, 0.001]]).right.tolist() == [[True, True, False, False]]
+
+
+def test_wrong_numbers_in_the_transposed_shape():
+    marking = mark(on_paper("dC_dW2"), [[1], [2], [3], [4]])
+    assert not marking.right.any() and marking.mistake is None
+    assert marking.message == "The shape is 1 × 4, not 4 × 1."
+
+
+def test_answer_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"must have shape \(1, 4\), not \(1, 3\)"):
+        mark(on_paper("dC_dW2"), [[1, 2, 3]])
+
+
+# --- what a person types -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "numbers"),
+    [
+        ("0.1, -0.2; 3", (1, 3), [[0.1, -0.2, 3]]),
+        ("0.1, -0.2; 3", (3, 1), [[0.1], [-0.2], [3]]),
+        ("0.1\n-0.2\n\n3\n", (1, 3), [[0.1, -0.2, 3]]),
+        ("1 2\n3 4\n5 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
+        ("1, 2; 3, 4; 5, 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
+        ("1 3 5\n2 4 6", (3, 2), [[1, 3, 5], [2, 4, 6]]),  # transposed: left to `mark`
+        ("1 2 3 4 5 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
+        ("1\n2\n3\n4\n5\n6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
+        ("1 2 3\n4 5\n6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
+        ("[[1, 2], [3, 4]]", (2, 2), [[1, 2], [3, 4]]),
+        (" −.5 ", (1, 1), [[-0.5]]),
+        ("+1e-3", (1, 1), [[0.001]]),
+        ("2.", (1, 1), [[2]]),
+    ],
+)
+def test_typed_numbers(text, shape, numbers):
+    assert parse_numbers(text, shape).tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "message"),
+    [
+        ("", (1, 1), "1 number wanted, 0 found."),
+        ("1, 2, 3", (1, 4), "4 numbers wanted (1 × 4), 3 found."),
+        ("0,5", (1, 1), "1 number wanted, 2 found. Write decimals with a point: 0.5."),
+        ("1, x, 3", (1, 3), "'x' is not a number."),
+        ("nan", (1, 1), "'nan' is not a number."),
+        ("1e999", (1, 1), "'1e999' is not a number."),
+        ("1_0", (1, 1), "'1_0' is not a number."),
+        ("--1", (1, 1), "'--1' is not a number."),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_sentence(text, shape, message):
+    with pytest.raises(ValueError) as caught:
+        parse_numbers(text, shape)
+    assert str(caught.value) == message
+
+
+@given(st.text(max_size=30), st.sampled_from([(1, 1), (1, 4), (4, 1), (4, 2)]))
+def test_any_text_gives_numbers_or_a_sentence(text, shape):
+    try:
+        numbers = parse_numbers(text, shape)
+    except ValueError as error:
+        assert str(error).endswith(".")
+    else:
+        assert numbers.shape in (shape, shape[::-1]) and np.isfinite(numbers).all()

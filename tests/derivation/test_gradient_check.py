@@ -1,0 +1,333 @@
+"""The derivation against finite differences and the complex step; and that a wrong one is caught."""
+
+import numpy as np
+import pytest
+
+from toynet import Config, datasets, train
+from toynet.activations import ACTIVATIONS
+from toynet.derivation import gradient_check
+from toynet.derivation.gradient_check import (
+    check,
+    error_by_step,
+    few_rows,
+    numerical_gradients,
+    relative_errors,
+    smooth_rows,
+)
+from toynet.network import Gradients, Parameters, backward, cost, forward, initialise
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+ALL = 60
+
+
+def problem(d, activation, m=ALL, h=4, seed=0):
+    """Parameters with biases, and samples that keep clear of relu's kink."""
+    rng = np.random.default_rng(seed)
+    parameters = initialise(d, h, rng, activation)
+    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
+    X = rng.normal(size=(4 * ALL, d))
+    X = X[np.abs(forward(parameters, X, activation).Z1).min(axis=0) > 1e-3][:m]
+    assert len(X) == m
+    return parameters, X, rng.integers(0, 2, m).astype(float)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 4])
+@pytest.mark.parametrize("m", [1, 2, 7, ALL])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_derived_gradient_agrees_with_finite_differences(activation, m, d):
+    errors = relative_errors(*problem(d, activation, m), activation)
+    assert list(errors) == ["W1", "b1", "W2", "b2"]
+    assert max(errors.values()) < 1e-7
+
+
+@pytest.mark.parametrize("m", [1, 7, ALL])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_derived_gradient_agrees_with_the_complex_step_to_rounding(activation, m):
+    # C(theta + i e) / e has the derivative as its imaginary part, and no rounding error of a difference.
+    parameters, X, y = problem(2, activation, m)
+    g = {"tanh": np.tanh, "sigmoid": lambda Z: 1 / (1 + np.exp(-Z))}[activation]
+
+    def textbook_cost(W1, b1, W2, b2):
+        y_hat = 1 / (1 + np.exp(-(W2 @ g(W1 @ X.T + b1) + b2)))
+        return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+    derived = backward(parameters, forward(parameters, X, activation), y, activation)
+    for k, gradient in enumerate(derived):
+        for index in np.ndindex(gradient.shape):
+            theta = [p.astype(complex) for p in parameters]
+            theta[k][index] += 1e-30j
+            assert gradient[index] == pytest.approx(textbook_cost(*theta).imag / 1e-30, rel=1e-10, abs=1e-15)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_gradients_stay_right_after_training_on_real_data(activation):
+    trainer = train(Config(dataset="breast_cancer", activation=activation, epochs=30, hidden_size=4))
+    errors = relative_errors(trainer.parameters, trainer.split.X_train, trainer.split.y_train, activation)
+    assert max(errors.values()) < 1e-7
+
+
+def test_checking_leaves_the_parameters_alone():
+    parameters, X, y = problem(2, "tanh")
+    before = [p.copy() for p in parameters]
+    relative_errors(parameters, X, y, "tanh")
+    assert all(np.array_equal(a, b) for a, b in zip(parameters, before, strict=True))
+
+
+def test_numerical_gradients_have_their_parameters_shapes():
+    parameters, X, y = problem(3, "tanh")
+    shapes = {name: gradient.shape for name, gradient in numerical_gradients(parameters, X, y, "tanh").items()}
+    assert shapes == {name: p.shape for name, p in parameters._asdict().items()}
+
+
+# --- classical mistakes ------------------------------------------------------------
+
+
+def no_mean(parameters, passed, y, activation):
+    return Gradients(*(g * y.size for g in backward(parameters, passed, y, activation)))
+
+
+def wrong_sign(parameters, passed, y, activation):
+    return Gradients(*(-g for g in backward(parameters, passed, y, activation)))
+
+
+def by_hand(parameters, passed, y, activation, output=1.0, g_prime_at=None, W2=None):
+    A0, _, A1, _, y_hat = passed
+    dC_dZ2 = (y_hat - y) / y.size * output
+    back = (parameters.W2 if W2 is None else W2).T @ dC_dZ2
+    dC_dZ1 = back * (1.0 if g_prime_at is None else ACTIVATIONS[activation].g_prime(g_prime_at))
+    return Gradients(dC_dZ1 @ A0.T, dC_dZ1.sum(1, keepdims=True), dC_dZ2 @ A1.T, dC_dZ2.sum(1, keepdims=True))
+
+
+def extra_sigma_prime(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation, passed.y_hat * (1 - passed.y_hat), passed.Z1)
+
+
+def g_prime_of_A1(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation, g_prime_at=passed.A1)
+
+
+def no_g_prime(parameters, passed, y, activation):
+    return by_hand(parameters, passed, y, activation)
+
+
+def W2_already_updated(parameters, passed, y, activation):
+    dC_dW2 = backward(parameters, passed, y, activation).dC_dW2
+    return by_hand(parameters, passed, y, activation, g_prime_at=passed.Z1, W2=parameters.W2 - 0.3 * dC_dW2)
+
+
+def summed_hidden_bias_missing(parameters, passed, y, activation):
+    right = backward(parameters, passed, y, activation)
+    return right._replace(dC_db1=right.dC_db1 / y.size)
+
+
+WRONG_EVERYWHERE, WRONG_HIDDEN = {"W1", "b1", "W2", "b2"}, {"W1", "b1"}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "where"),
+    [
+        (no_mean, WRONG_EVERYWHERE),
+        (wrong_sign, WRONG_EVERYWHERE),
+        (extra_sigma_prime, WRONG_EVERYWHERE),
+        (g_prime_of_A1, WRONG_HIDDEN),
+        (no_g_prime, WRONG_HIDDEN),
+        (W2_already_updated, WRONG_HIDDEN),
+        (summed_hidden_bias_missing, {"b1"}),
+    ],
+)
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_classical_mistake_is_caught_at_the_parameters_that_it_spoils(monkeypatch, activation, mistake, where):
+    monkeypatch.setattr(gradient_check, "backward", mistake)
+    errors = relative_errors(*problem(2, activation, 7), activation)
+    assert {name for name, error in errors.items() if error > 1e-3} == where
+    assert all(error < 1e-7 for name, error in errors.items() if name not in where)
+
+
+def test_mistake_in_a_single_component_is_caught(monkeypatch):
+    def one_off(*arguments):
+        right = backward(*arguments)
+        right.dC_dW1[2, 1] *= 1.001
+        return right
+
+    monkeypatch.setattr(gradient_check, "backward", one_off)
+    assert relative_errors(*problem(2, "tanh"), "tanh")["W1"] > 1e-5
+
+
+def test_check_runs_on_the_data_and_parameters_of_a_fresh_run():
+    config = Config(samples=50)
+    split = datasets.load(config)
+    parameters = initialise(2, config.hidden_size, np.random.default_rng(0))
+    assert isinstance(parameters, Parameters)
+    assert max(relative_errors(parameters, split.X_train, split.y_train, "tanh").values()) < 1e-7
+
+
+# --- the check itself --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("d", "h", "m"), [(2, 4, 1), (2, 4, 7), (3, 1, 7), (1, 5, ALL)])
+def test_central_differences_are_those_of_one_parameter_at_a_time(activation, d, h, m):
+    parameters, X, y = problem(d, activation, m, h)
+    numerical = numerical_gradients(parameters, X, y, activation, step=1e-4)
+    for name, values in parameters._asdict().items():
+        for index in np.ndindex(values.shape):
+            sides = []
+            for step in (1e-4, -1e-4):
+                moved = values.copy()
+                moved[index] += step
+                sides.append(cost(forward(parameters._replace(**{name: moved}), X, activation), y))
+            # Rounding of C, about 1e-16, over 2e-4.
+            assert numerical[name][index] == pytest.approx((sides[0] - sides[1]) / 2e-4, rel=1e-9, abs=1e-11)
+
+
+def test_costs_of_a_stack_are_the_networks_costs():
+    rng = np.random.default_rng(0)
+    Z2, y = rng.normal(0, 20, (5, 1, 9)), rng.integers(0, 2, 9).astype(float)
+    passed = forward(*problem(2, "tanh", 7)[:2], "tanh")
+    each = [cost(passed._replace(Z2=z), y) for z in Z2]
+    np.testing.assert_allclose(gradient_check.costs(passed._replace(Z2=Z2), y), each, rtol=1e-15)
+
+
+def test_check_tells_where_the_largest_error_is_and_what_both_say_there():
+    def one_off(*arguments):
+        right = backward(*arguments)
+        right.dC_dW1[2, 1] += 0.5
+        return right
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", one_off)
+    right = backward(parameters, forward(parameters, X, "tanh"), y, "tanh").dC_dW1[2, 1]
+    worst = checked["W1"]
+    assert worst.index == (2, 1)
+    assert worst.derived == pytest.approx(right + 0.5)
+    assert worst.numerical == pytest.approx(right, abs=1e-8)
+    assert worst.error == pytest.approx(0.5 / max(abs(right + 0.5), abs(right)), rel=1e-6)
+    assert {name: w.passes for name, w in checked.items()} == {"W1": False, "b1": True, "W2": True, "b2": True}
+
+
+def test_rule_whose_gradient_is_not_finite_is_wrong_and_quiet_about_it():
+    def nothing(*arguments):
+        return Gradients(*(np.full_like(g, np.nan) for g in backward(*arguments)))
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", nothing)
+    assert all(w.error == np.inf and not w.passes for w in checked.values())
+
+
+def one_wrong_sign(*arguments):
+    right = backward(*arguments)
+    right.dC_dW1[2, 1] *= -1
+    return right
+
+
+def test_error_of_a_wrong_sign_is_2_however_small_the_derivative():
+    parameters, X, y = problem(2, "tanh")
+    # With W2 a thousandth, so are the derivatives by W1.
+    small = parameters._replace(W2=parameters.W2 / 1000)
+    worst = check(small, X, y, "tanh", one_wrong_sign)["W1"]
+    assert worst.index == (2, 1) and abs(worst.derived) < 1e-3
+    assert worst.error == pytest.approx(2, rel=1e-4) and not worst.passes
+
+
+def test_relative_errors_by_hand():
+    # |1 - 1.5| / 1.5, |0.001 + 0.001| / 0.001, 0 for two zeros, |0 - 1e-12| / 1e-12.
+    derived, numerical = np.array([[1.0, 0.001, 0.0, 0.0]]), np.array([[1.5, -0.001, 0.0, 1e-12]])
+    assert gradient_check._relative(derived, numerical)[0] == pytest.approx([1 / 3, 2, 0, 1])
+    # Divided by at least 0.01: 0.002 / 0.01 and 1e-12 / 0.01.
+    assert gradient_check._relative(derived, numerical, 0.01)[0] == pytest.approx([1 / 3, 0.2, 0, 1e-10])
+
+
+def test_rounding_allows_more_the_smaller_a_derivative_is():
+    # Rounding 1e-9: of 1 it allows 1e-9 more, of 1e-6 1e-3 more. Errors: 0, and half of the allowed 1.01e-3.
+    found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0, 1e-6 - 0.505e-9]]), 1e-9)
+    assert found.index == (0, 1) and found.passes
+    assert (found.error, found.allowed) == (pytest.approx(0.505e-3), pytest.approx(1.01e-3))
+    assert found.rank == pytest.approx(0.5)
+    assert (found.difference, found.largest) == (pytest.approx(0.505e-9), 1)
+    # An error of 2e-5 where 1e-5 is allowed is worse than one of 1e-4 where 1e-3 is.
+    found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0 - 2e-5, 1e-6 - 1e-10]]), 1e-9)
+    assert found.index == (0, 0) and not found.passes
+    zeros = gradient_check._worst(np.zeros((1, 2)), np.zeros((1, 2)), 1e-9)
+    assert zeros.error == 0 and zeros.passes
+
+
+def test_overall_is_the_largest_difference_over_the_largest_derivative():
+    one = gradient_check._worst(np.array([[2.0]]), np.array([[2.0 + 1e-9]]), 1e-9)
+    two = gradient_check._worst(np.array([[1e-3]]), np.array([[1e-3 + 4e-9]]), 1e-9)
+    assert gradient_check.overall({"W1": one, "b1": two}) == pytest.approx(4e-9 / 2)
+
+
+@pytest.mark.parametrize("rule", [backward, one_wrong_sign])
+@pytest.mark.parametrize("huge", [np.inf, np.nan, 1e308])
+def test_what_is_no_longer_finite_cannot_be_checked(huge, rule):
+    parameters, X, y = problem(2, "tanh")
+    lost = parameters._replace(W2=np.full_like(parameters.W2, huge), b2=np.array([[huge]]))
+    with np.errstate(all="ignore"):
+        checked, curve = check(lost, X, y, "tanh", rule), error_by_step(lost, X, y, "tanh")
+    assert not any(w.is_known or w.passes for w in checked.values())
+    assert not np.isfinite(curve[:, 1]).any()
+
+
+def test_unknown_entry_is_named_before_one_that_passes_and_after_one_that_fails():
+    derived = np.array([[1.0, 2.0, 3.0]])
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 3.0]]), 0.0).index == (0, 1)
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 4.0]]), 0.0).index == (0, 2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_single_entry_that_is_not_finite_beside_finite_differences_is_wrong(value):
+    def one_lost(*arguments):
+        right = backward(*arguments)
+        right.dC_db1[1] = value
+        return right
+
+    parameters, X, y = problem(2, "tanh")
+    checked = check(parameters, X, y, "tanh", one_lost)
+    assert checked["b1"].error == np.inf and checked["b1"].index == (1, 0)
+    assert checked["b1"].is_known and not checked["b1"].passes and checked["W1"].passes
+
+
+@pytest.mark.parametrize("learning_rate", [3.0, 100.0])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_right_rule_passes_after_training_with_large_steps(activation, learning_rate):
+    run = train(Config(activation=activation, learning_rate=learning_rate, epochs=100, hidden_size=16))
+    checked = check(run.parameters, run.split.X_train, run.split.y_train, activation)
+    assert all(w.passes for w in checked.values())
+
+
+def test_right_rule_passes_where_rounding_of_a_huge_Z2_drowns_the_difference():
+    parameters, X, y = problem(2, "tanh")
+    huge = parameters._replace(W2=parameters.W2 * 1e7)
+    assert all(w.passes for w in check(huge, X, y, "tanh").values())
+
+
+def test_samples_on_the_kink_of_relu_are_left_out():
+    parameters, X, y = problem(2, "relu", 7)
+    # b1_0 such that Z1_0 is exactly 0 for sample 3: the difference sees half the slope there.
+    b1 = parameters.b1.copy()
+    b1[0] = -(parameters.W1[0] @ X[3])
+    on_kink = parameters._replace(b1=b1)
+    assert smooth_rows(on_kink, X, "relu").tolist() == [True, True, True, False, True, True, True]
+    assert all(w.passes for w in check(on_kink, X, y, "relu").values())
+    assert smooth_rows(on_kink, X, "tanh").all() and smooth_rows(on_kink, X[3:4], "relu").all()
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_error_over_steps_is_a_v(activation):
+    curve = error_by_step(*problem(2, activation), activation)
+    assert curve[:, 0] == pytest.approx(10.0 ** -np.arange(1, 13))
+    errors = dict(zip(range(1, 13), curve[:, 1], strict=True))
+    # Truncation falls with the square of the step, rounding rises as one over it.
+    assert errors[1] / errors[2] == pytest.approx(100, rel=0.2)
+    assert errors[2] / errors[3] == pytest.approx(100, rel=0.2)
+    assert 1e3 < errors[11] / errors[7] < 1e5
+    assert min(errors, key=errors.get) in (5, 6)
+    assert errors[6] < 1e-7
+
+
+def test_quick_check_goes_through_all_rows_in_turns():
+    assert few_rows(300, 16).tolist() == list(range(300))
+    turns = [few_rows(333, 256, turn) for turn in range(7)]
+    assert {len(rows) for rows in turns} == {50}
+    assert set(np.concatenate(turns).tolist()) == set(range(333))

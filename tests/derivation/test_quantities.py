@@ -1,0 +1,248 @@
+"""The derivation as data: on paper, in `network.py`, and on screen the same."""
+
+import inspect
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toynet import network
+from toynet.activations import ACTIVATIONS, sigma
+from toynet.derivation.quantities import (
+    ORDER,
+    PHASES,
+    WITHIN,
+    Line,
+    dC_dy_hat,
+    factors,
+    formula,
+    quantities,
+    source_lines,
+)
+from toynet.network import Parameters
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+LN3 = math.log(3)
+
+
+def seed_example():
+    """The example of the question that started this: one sample, four hidden units, numbers for paper.
+
+    x = (1, 2), relu, W1 = [1 0; 0 1; 1 1; -1 0], b1 = (0, -1, 0, 0):
+    Z1 = (1, 2 - 1, 3, -1), A1 = (1, 1, 3, 0).
+    W2 = (ln 3, ln 3, -ln 3, 5), b2 = 2 ln 3: Z2 = ln 3 (1 + 1 - 3) + 2 ln 3 = ln 3.
+    y_hat = 1 / (1 + 1/3) = 3/4.
+    """
+    W1 = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [-1.0, 0.0]])
+    b1 = np.array([[0.0], [-1.0], [0.0], [0.0]])
+    W2 = np.array([[LN3, LN3, -LN3, 5.0]])
+    return Parameters(W1, b1, W2, np.array([[2 * LN3]])), np.array([[1.0, 2.0]])
+
+
+def problem(activation, m=5, h=3, d=2, seed=0):
+    rng = np.random.default_rng(seed)
+    parameters = network.initialise(d, h, rng, activation)
+    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
+    return parameters, rng.normal(size=(m, d)), rng.integers(0, 2, m).astype(float)
+
+
+def test_seed_example_as_on_paper():
+    parameters, X = seed_example()
+    paper = {
+        "A0": [[1], [2]],
+        "Z1": [[1], [1], [3], [-1]],
+        "A1": [[1], [1], [3], [0]],
+        "Z2": [[LN3]],
+        "y_hat": [[3 / 4]],
+        "y": [[1]],
+        "C": math.log(4 / 3),  # -log(3/4)
+        "dC_dy_hat": [[-4 / 3]],  # (3/4 - 1) / (3/4 * 1/4)
+        "dy_hat_dZ2": [[3 / 16]],
+        "dZ2_dW2": [[1, 1, 3, 0]],
+        "dC_dZ2": [[-1 / 4]],
+        "dC_dW2": [[-1 / 4, -1 / 4, -3 / 4, 0]],
+        "dC_db2": [[-1 / 4]],
+        "g_prime_Z1": [[1], [1], [1], [0]],
+        "dC_dZ1": [[-LN3 / 4], [-LN3 / 4], [LN3 / 4], [0]],  # W2.T times -1/4, where the unit is on
+        "dC_dW1": [[-LN3 / 4, -LN3 / 2], [-LN3 / 4, -LN3 / 2], [LN3 / 4, LN3 / 2], [0, 0]],
+        "dC_db1": [[-LN3 / 4], [-LN3 / 4], [LN3 / 4], [0]],
+        "new_W2": [[LN3 + 1 / 8, LN3 + 1 / 8, -LN3 + 3 / 8, 5]],  # eta = 1/2
+        "new_b2": [[2 * LN3 + 1 / 8]],
+        "new_b1": [[LN3 / 8], [-1 + LN3 / 8], [-LN3 / 8], [0]],
+    }
+    found = quantities(parameters, X, np.array([1.0]), "relu", 0.5)
+    for symbol, value in paper.items():
+        np.testing.assert_allclose(found[symbol].value, value, rtol=1e-14, atol=1e-15, err_msg=symbol)
+    assert found["W2"].shape_text == "(1, h) = (1, 4)"
+    assert found["A1"].shape_text == "(h, m) = (4, 1)"
+    assert found["dC_dW2"].shape_text == "(1, h) = (1, 4)"
+    assert found["C"].shape_text == "scalar"
+
+
+def test_three_factors_of_the_seed_example_multiply_to_the_error_times_A1_transposed():
+    parameters, X = seed_example()
+    f = factors(parameters, X[0], 1.0, "relu")
+    assert (f.dC_dy_hat, f.dy_hat_dZ2) == (pytest.approx(-4 / 3), pytest.approx(3 / 16))
+    assert f.dZ2_dW2.tolist() == [[1, 1, 3, 0]]
+    assert f.error == pytest.approx(-1 / 4)
+    np.testing.assert_allclose(f.product, [[-1 / 4, -1 / 4, -3 / 4, 0]], rtol=1e-14)
+    np.testing.assert_allclose(f.simplified, [[-1 / 4, -1 / 4, -3 / 4, 0]], rtol=1e-14)
+    assert f.difference < 1e-15 and not f.saturated and f.note == ""
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_product_of_the_factors_is_what_backward_computes(activation, y):
+    parameters, X, _ = problem(activation, m=1)
+    f = factors(parameters, X[0], y, activation)
+    passed = network.forward(parameters, X, activation)
+    gradient = network.backward(parameters, passed, np.array([y]), activation).dC_dW2
+    assert np.array_equal(f.simplified, gradient)
+    np.testing.assert_allclose(f.product, gradient, rtol=1e-13)
+
+
+@pytest.mark.parametrize("Z2", [800.0, -800.0])
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_saturated_factors_say_so_without_a_warning(Z2, y):
+    parameters, X = seed_example()
+    f = factors(parameters._replace(b2=np.array([[Z2]])), X[0], y, "relu")
+    wrong = y != (Z2 > 0)
+    assert f.saturated and f.dy_hat_dZ2 == 0
+    assert f.error == ((1 - 2 * y) if wrong else 0)
+    if wrong:
+        assert f.dC_dy_hat == (-np.inf if y else np.inf)
+        assert np.isnan(f.product).all() and math.isnan(f.difference) and "infinite" in f.note
+    else:
+        assert f.dC_dy_hat == (-1 if y else 1)
+        assert f.difference == 0 and "infinite" not in f.note
+    assert len(quantities(parameters._replace(b2=np.array([[Z2]])), X, np.array([y]), "relu", 0.1)) == len(ORDER)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("m", [1, 5])
+def test_values_are_those_of_network(activation, m):
+    parameters, X, y = problem(activation, m)
+    found = quantities(parameters, X, y, activation, 0.3)
+    passed = network.forward(parameters, X, activation)
+    gradients = network.backward(parameters, passed, y, activation)
+    new = network.updated(parameters, gradients, 0.3)
+    expected = {**parameters._asdict(), **passed._asdict(), **gradients._asdict(), "C": network.cost(passed, y)}
+    expected |= {f"new_{name}": p for name, p in new._asdict().items()}
+    for symbol, value in expected.items():
+        assert np.array_equal(found[symbol].value, value), symbol
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_inner_values_lead_to_networks_gradients_bit_for_bit(activation):
+    parameters, X, y = problem(activation)
+    v = {symbol: q.value for symbol, q in quantities(parameters, X, y, activation, 0.3).items()}
+    assert np.array_equal(v["dC_dZ2"] @ v["dZ2_dW2"], v["dC_dW2"])
+    assert np.array_equal(v["dC_dZ1"] @ v["A0"].T, v["dC_dW1"])
+    assert np.array_equal(v["dC_dZ1"].sum(axis=1, keepdims=True), v["dC_db1"])
+    np.testing.assert_allclose(v["dC_dy_hat"] * v["dy_hat_dZ2"] / y.size, v["dC_dZ2"], rtol=1e-13)
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_factors_one_and_two_are_derivatives(y):
+    y_hat, step = np.array([0.1, 0.5, 0.8]), 1e-6
+    sides = [-(y * np.log(p) + (1 - y) * np.log(1 - p)) for p in (y_hat + step, y_hat - step)]
+    np.testing.assert_allclose(dC_dy_hat(y_hat, y), (sides[0] - sides[1]) / (2 * step), rtol=1e-8)
+    Z2 = np.log(y_hat / (1 - y_hat))
+    slope = (sigma(Z2 + step) - sigma(Z2 - step)) / (2 * step)
+    np.testing.assert_allclose(y_hat * (1 - y_hat), slope, rtol=1e-8)
+
+
+@pytest.mark.parametrize("m", [1, 5])
+def test_shapes_shown_are_the_values_shapes(m):
+    for symbol, q in quantities(*problem("tanh", m), "tanh", 0.1).items():
+        numbers = q.shape_text.rpartition("= ")[2]
+        assert numbers == ("scalar" if symbol == "C" else str(q.value.shape)), symbol
+
+
+# --- the lines -----------------------------------------------------------------------
+
+NOT_NAMED_IN_NETWORK = {"dC_dy_hat", "dy_hat_dZ2", "dZ2_dW2", "g_prime_Z1"}
+
+
+def test_everything_that_network_computes_has_its_line():
+    computed = {*network.Parameters._fields, *network.Forward._fields, *network.Gradients._fields, "C"}
+    computed |= {"dC_dZ2", "dC_dZ1"} | {f"new_{name}" for name in network.Parameters._fields}
+    assert computed | NOT_NAMED_IN_NETWORK == set(source_lines()) == set(ORDER) - {"y"}
+    for symbol, q in quantities(*problem("tanh"), "tanh", 0.1).items():
+        assert q.lines == source_lines().get(symbol, ())
+
+
+def test_lines_stand_in_the_file_under_their_numbers():
+    file = Path(inspect.getsourcefile(network)).read_text("utf-8").splitlines()
+    for symbol, lines in source_lines().items():
+        for line in lines:
+            assert file[line.number - 1].strip() == line.text, symbol
+
+
+def test_a_line_computes_its_quantity():
+    # Run each line on the other quantities: it must give the value that is shown beside it.
+    parameters, X, y = problem("tanh")
+    found = quantities(parameters, X, y, "tanh", 0.3)
+    names = {**vars(network), **{s: q.value for s, q in found.items()}, "parameters": parameters, "X": X}
+    names |= {"y": y, "m": y.size, "activation": "tanh"}
+    for symbol, q in found.items():
+        if q.lines and symbol not in NOT_NAMED_IN_NETWORK | {"C"} and not symbol.startswith("new_"):
+            scope = dict(names)
+            exec(q.lines[0].text, scope)
+            assert np.array_equal(scope[symbol], q.value), symbol
+    C, mean = found["C"].lines
+    scope = dict(names)
+    exec(C.text, scope)
+    assert eval(mean.text.removeprefix("return "), scope) == found["C"].value
+
+
+@pytest.mark.parametrize(
+    ("symbol", "host", "part"),
+    [
+        ("dC_dy_hat", "dC_dZ2", "y_hat - y"),
+        ("dy_hat_dZ2", "dC_dZ2", "y_hat - y"),
+        ("dZ2_dW2", "dC_dW2", "A1.T"),
+        ("g_prime_Z1", "dC_dZ1", "g_prime(Z1)"),
+    ],
+)
+def test_what_stands_inside_another_line_has_that_line(symbol, host, part):
+    lines = source_lines()
+    assert lines[symbol] == lines[host] and part in lines[symbol][0].text
+    assert WITHIN[symbol][0] == host
+
+
+def test_lines_of_the_update_and_of_handed_in_parameters():
+    lines = source_lines()
+    assert len({lines[f"new_{name}"] for name in network.Parameters._fields}) == 1
+    assert "p - learning_rate * g" in lines["new_W1"][0].text
+    assert lines["W1"] == lines["b2"] and lines["W1"][0].text == "W1, b1, W2, b2 = parameters"
+    assert isinstance(lines["Z1"][0], Line) and lines["Z1"][0].text == "Z1 = W1 @ A0 + b1"
+
+
+# --- phases and formulas ---------------------------------------------------------------
+
+
+def test_every_quantity_becomes_known_in_one_phase():
+    symbols = [symbol for phase in PHASES for symbol in phase.symbols]
+    assert sorted(symbols) == sorted(ORDER)
+    assert [phase.name for phase in PHASES] == ["forward", "error", "output", "hidden", "update"]
+    found = quantities(*problem("tanh"), "tanh", 0.1)
+    assert list(found) == list(ORDER)
+    for phase in PHASES:
+        assert {found[symbol].phase for symbol in phase.symbols} == {phase.name}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_formulas_are_complete_latex(activation):
+    for symbol, q in quantities(*problem(activation), activation, 0.1).items():
+        depth = 0
+        for character in q.latex:
+            depth += {"{": 1, "}": -1}.get(character, 0)
+            assert depth >= 0
+        assert depth == 0 and "{{" not in q.latex.replace(r"{\hat{y}", ""), symbol
+        assert q.latex.count(r"\left") - q.latex.count(r"\leftarrow") == q.latex.count(r"\right"), symbol
+        assert q.meaning
+    name = {"tanh": r"\tanh(Z_1)", "sigmoid": r"\sigma(Z_1)", "relu": r"\max(Z_1, 0)"}[activation]
+    assert q.latex.startswith("b_2") and name in formula("A1", activation)

@@ -1,0 +1,105 @@
+"""The worked example: the script prints the derivation's numbers, the Markdown shows them."""
+
+import subprocess
+import sys
+from ast import literal_eval
+
+import numpy as np
+import pytest
+
+from toynet import network
+from toynet.activations import ACTIVATIONS
+from toynet.derivation.quantities import ORDER, PHASES, quantities
+from toynet.derivation.worked_example import latex_number, markdown, matrix, script
+from toynet.network import Parameters
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def example(activation, m=1, h=4, seed=0):
+    rng = np.random.default_rng(seed)
+    parameters = network.initialise(2, h, rng, activation)
+    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
+    return parameters, rng.normal(size=(m, 2)), rng.integers(0, 2, m).astype(float), activation, 0.3
+
+
+def printed(source):
+    """What a script prints, as name -> numbers; it must be silent on stderr."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = (line.partition(" ") for line in done.stdout.splitlines())
+    return {name: eval(numbers, {"inf": np.inf, "nan": np.nan}) for name, _, numbers in lines}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("m", [1, 3])
+def test_script_prints_the_derivations_numbers(activation, m):
+    given = example(activation, m)
+    numbers = printed(script(*given))
+    assert tuple(numbers) == ORDER
+    for symbol, quantity in quantities(*given).items():
+        np.testing.assert_allclose(numbers[symbol], quantity.value, rtol=1e-12, atol=1e-15, err_msg=symbol)
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0])
+def test_script_of_a_saturated_sample_prints_infinity_and_no_warning(y):
+    parameters, X, _, activation, rate = example("tanh")
+    given = parameters._replace(b2=np.array([[900.0]])), X, np.array([y]), activation, rate
+    numbers = printed(script(*given))
+    assert numbers["dC_dy_hat"] == ([[-1.0]] if y else [[np.inf]])
+    assert numbers["C"] == quantities(*given)["C"].value
+
+
+def test_script_needs_numpy_alone():
+    source = script(*example("tanh"))
+    imports = [line for line in source.splitlines() if line.startswith(("import", "from"))]
+    assert imports == ["import numpy as np"]
+    assert max(map(len, source.splitlines())) <= 400
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_markdown_has_every_formula_with_its_numbers(activation):
+    given = example(activation, 2)
+    text = markdown(*given)
+    for symbol, quantity in quantities(*given).items():
+        shown = f"`{symbol}`: {quantity.meaning}"
+        assert shown in text
+        assert f"$$\n{quantity.latex} = {matrix(quantity.value)}\n$$" in text
+    assert text.count("$$") == 2 * len(ORDER)
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [phase.title for phase in PHASES]
+    assert text.count("{") == text.count("}")
+
+
+def test_markdown_of_the_seed_example_as_on_paper():
+    # relu, Z1 = (1, 1, 3, -1), y_hat = 3/4, y = 1: dC/dW2 = -1/4 (1, 1, 3, 0).
+    ln3 = np.log(3)
+    W1, b1 = np.array([[1.0, 0], [0, 1], [1, 1], [-1, 0]]), np.array([[0.0], [-1], [0], [0]])
+    parameters = Parameters(W1, b1, np.array([[ln3, ln3, -ln3, 5]]), np.array([[2 * ln3]]))
+    text = markdown(parameters, np.array([[1.0, 2.0]]), np.array([1.0]), "relu", 0.5)
+    assert r"A_1 = g(Z_1) = \max(Z_1, 0) = \begin{pmatrix} 1 \\ 1 \\ 3 \\ 0 \end{pmatrix}" in text
+    assert r"\frac{\partial C}{\partial Z_2} A_1^\top = \begin{pmatrix} -0.25 & -0.25 & -0.75 & 0 \end{pmatrix}" in text
+    assert r"\frac{1}{1 + e^{-Z_2}} = 0.75" in text
+    assert "m = 1, d = 2, h = 4, g = relu" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "latex"),
+    [
+        (0.1234567, "0.123457"),
+        (-2.0, "-2"),
+        (1.5e-7, r"1.5 \cdot 10^{-7}"),
+        (-3e20, r"-3 \cdot 10^{20}"),
+        (-0.0, "0"),
+        (np.inf, r"\infty"),
+        (-np.inf, r"-\infty"),
+    ],
+)
+def test_numbers_in_latex(value, latex):
+    assert latex_number(value) == latex
+
+
+def test_numbers_of_the_script_are_the_parameters_to_the_last_digit():
+    given = example("tanh")
+    source = script(*given)
+    line = next(line for line in source.splitlines() if line.startswith("W1 = "))
+    assert np.array_equal(literal_eval(line.removeprefix("W1 = np.array(").removesuffix(")")), given[0].W1)

@@ -1,0 +1,32 @@
+"""Controls keep what the person chose, also where a run of the script is cut short."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def script():
+    import streamlit as st
+
+    from toynet.ui.controls import choices
+
+    choices.give("number", 3)
+    st.number_input("Number", 1, 9, key="number")
+    if not st.session_state.get("cut_short"):
+        choices.settle()
+
+
+def is_sent(app):
+    """Whether the last run sent the control's value with it."""
+    return app.number_input(key="number").proto.set_value
+
+
+def test_a_value_is_sent_until_a_whole_run_has_carried_it():
+    app = AppTest.from_function(script)
+    app.session_state["cut_short"] = True
+    for _ in range(2):
+        app.run()
+        assert is_sent(app) and app.number_input(key="number").value == 3
+    app.session_state["cut_short"] = False
+    app.run()
+    assert is_sent(app)
+    app.run()
+    assert not is_sent(app)

@@ -1,0 +1,431 @@
+"""The Derivation page through AppTest: every section, and that it leaves the experiment as it is."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from streamlit.runtime.scriptrunner import StopException
+
+from tests.test_dashboard import numbers, opened, trainer
+from toynet.charts.boundary import PICK
+from toynet.derivation.exercise import ask
+from toynet.derivation.gradient_check import Checked, check, error_by_step
+from toynet.derivation.mistakes import MISTAKES
+from toynet.derivation.quantities import PHASES
+from toynet.ui.derivation import break_it, matrices, proof
+from toynet.ui.derivation.exercise import SEED
+from toynet.ui.derivation.moment import Moment
+from toynet.ui.derivation.page import SECTIONS
+from toynet.ui.experiment import KEY
+from toynet.ui.train import badge
+
+
+def go(app, page):
+    """Follow the navigation's link; as in a browser, it takes no settings along in the address."""
+    # AppTest.switch_page knows pages that are files only.
+    app._page_hash = next(h for h, info in app._registered_pages.items() if info["page_name"] == page)
+    for name in list(app.query_params):
+        del app.query_params[name]
+    app.run()
+    assert not app.exception
+    return app
+
+
+def derivation(section="Walk through", **query):
+    app = go(opened(**query), "Derivation")
+    return show(app, section)
+
+
+def show(app, section):
+    choose(app, "section", section)
+    return app
+
+
+def choose(app, key, value):
+    app.button_group(key=key).set_value(value).run()
+    assert not app.exception
+
+
+def moment(app):
+    return Moment.of(app.session_state[KEY])
+
+
+def html(app):
+    return " ".join(part.proto.body for part in app.get("html"))
+
+
+NETWORKS = [
+    {"hidden_size": "1", "activation": "sigmoid"},
+    {"hidden_size": "4", "activation": "tanh"},
+    {"hidden_size": "32", "activation": "relu", "batch_mode": "stochastic"},
+    {"hidden_size": "256", "activation": "sigmoid", "batch_mode": "mini"},
+]
+
+
+@pytest.mark.parametrize("query", NETWORKS)
+def test_every_section_renders(query):
+    app = derivation(**query)
+    for section in SECTIONS:
+        show(app, section)
+        if "look_at" in {group.key for group in app.button_group}:
+            choose(app, "look_at", "All training samples")
+            choose(app, "look_at", "One sample")
+
+
+@pytest.mark.parametrize("query", NETWORKS)
+@pytest.mark.parametrize("look_at", ["One sample", "All training samples"])
+def test_steps_lead_through_the_update_and_back(query, look_at):
+    app = derivation(**query)
+    choose(app, "look_at", look_at)
+    seen = []
+    for number, phase in enumerate(PHASES):
+        title = next(m.value for m in app.markdown if "Step inside one update" in m.value)
+        assert f"{number + 1} of {len(PHASES)}" in title and phase.title in title
+        seen += [m.value.split("**")[1] for m in app.markdown if m.value.startswith(":blue-badge[new]")]
+        assert app.button(key="next").disabled == (number == len(PHASES) - 1)
+        if number < len(PHASES) - 1:
+            app.button(key="next").click().run()
+            assert not app.exception
+    assert seen == [symbol for phase in PHASES for symbol in phase.symbols]
+    app.button(key="back").click().run()
+    assert PHASES[-2].title in " ".join(m.value for m in app.markdown)
+
+
+def test_three_factors_of_one_sample_multiply_to_the_gradient():
+    app = derivation(hidden_size="4")
+    for _ in range(2):
+        app.button(key="next").click().run()
+    assert "The three factors, number by number" in [s.value for s in app.subheader]
+    assert any("The same, all 4 numbers" in s.value for s in app.success)
+    choose(app, "look_at", "All training samples")
+    assert not app.subheader
+
+
+def test_sample_is_chosen_by_number():
+    app = derivation()
+    app.number_input(key="sample").set_value(3).run()
+    split = trainer(app).split
+    x1, x2 = (matrices.text(v) for v in split.own_units(split.X_train[2]))
+    wanted = f"x1 = {x1}, x2 = {x2}: class {split.y_train[2]:.0f}. A0 holds the standardised inputs."
+    assert wanted in [c.value for c in app.caption]
+
+
+def test_sample_and_header_of_a_file_are_in_its_own_words():
+    app = derivation(dataset="csv", data_file="penguins.csv", target="sex")
+    split = trainer(app).split
+    (told,) = [c.value for c in app.caption if "standardised" in c.value]
+    assert told.startswith(f"{split.feature_names[0]} = ")
+    assert f": {split.class_names[int(split.y_train[0])]} (y = {split.y_train[0]:.0f})." in told
+    assert app.markdown[0].value.startswith("**penguins.csv** (target sex), h = ")
+
+
+def test_code_line_of_the_new_parameters_is_said_once_and_of_parts_where_they_stand():
+    app = derivation(hidden_size="4")
+    for _ in range(3):
+        app.button(key="next").click().run()
+    (slope,) = [m.value for m in app.markdown if "**g_prime_Z1**" in m.value]
+    assert "g_prime(Z1) inside `dC_dZ1 = " in slope
+    app.button(key="next").click().run()
+    said = [m.value for m in app.markdown if "p - learning_rate * g" in m.value]
+    assert len(said) == 1 and said[0].startswith("All of them")
+    assert any("if an update saw only this sample" in c.value for c in app.caption)
+    choose(app, "look_at", "All training samples")
+    assert not any("only this sample" in c.value for c in app.caption)
+
+
+def test_proof_passes_and_names_every_parameter():
+    app = derivation("Proof")
+    assert "Gradient check ✓" in app.success[0].value
+    assert re.findall(r'<td><span class="right">✓</span> (\w+)</td>', html(app)) == ["W1", "b1", "W2", "b2"]
+    assert len(app.get("vega_lite_chart")) == 1
+    text = " ".join(m.value for m in app.markdown)
+    curve = error_by_step(*moment(app).everything)
+    best = int(np.argmin(curve[:, 1]))
+    least, used = (f"{curve[k, 1]:.1e}".replace("e-0", "e-") for k in (best, 5))
+    assert f"least at a step of 1e-{best + 1}, {least}; at 1e-6 it is {used}" in text
+    assert "kink" not in text
+    assert "kink" in " ".join(m.value for m in derivation("Proof", activation="relu").markdown)
+
+
+def test_proof_shows_the_true_relative_error_and_both_numbers(monkeypatch):
+    shown = []
+    monkeypatch.setattr(proof.st, "html", shown.append)
+    proof.table({"W1": Checked(2.0, (0, 1), 0.00742, -0.00742, 1.2e-5, 0.01484, 0.00742)})
+    assert '<span class="wrong">✗</span> W1' in shown[0]
+    assert "<td>2</td><td>1.2e-5</td><td>1, 2</td><td>0.00742<br>−0.00742</td>" in shown[0]
+
+
+def test_what_is_not_finite_is_neither_right_nor_wrong():
+    app = derivation("Proof")
+    own = trainer(app)
+    own.parameters.W2[:] = np.inf
+    assert trainer(app) is own and np.isinf(moment(app).parameters.W2).all()
+    for section in SECTIONS:
+        show(app, section)
+    show(app, "Proof")
+    assert not app.success and not app.error and not app.get("vega_lite_chart")
+    said = [m.value for m in app.markdown if badge.UNKNOWN in m.value]
+    assert len(said) == 2 and all(":gray-badge" in text for text in said)
+    with np.errstate(all="ignore"):
+        assert badge.label(checked(app)) == f":gray[Gradient {badge.UNKNOWN}]"
+
+
+def test_only_mistakes_that_apply_are_offered():
+    app = derivation("Break it", activation="relu", batch_mode="stochastic")
+    offered = app.button_group(key="mistake").options
+    assert offered == [MISTAKES[n].title for n in ("extra_sigma_prime", "wrong_sign", "no_g_prime")]
+
+
+def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
+    app = opened(hidden_size="4")
+    app.button(key="one_epoch").click().run()
+    show(go(app, "Derivation"), "Break it")
+    own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
+    choose(app, "mistake", "no_g_prime")
+    assert "wrong for W1, b1" in app.error[0].value
+    assert re.findall(r'<td><span class="wrong">✗</span> (\w+)</td>', html(app)) == ["W1", "b1"]
+    app.number_input(key="break_epochs").set_value(5).run()
+    app.button(key="train_both").click().run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    assert any("with the broken one" in m.value for m in app.markdown)
+    assert trainer(app) is own and own.epoch == 1 and len(own.metrics) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(own.parameters, before, strict=True))
+
+
+def test_a_comparison_that_another_click_stopped_says_so(monkeypatch):
+    app = derivation("Break it")
+
+    def stopped(*args):
+        raise StopException
+
+    monkeypatch.setattr(break_it, "_train", stopped)
+    app.button(key="train_both").click().run()
+    app.run()
+    assert any("stopped by another click" in i.value for i in app.info)
+    assert not app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("name", ["wrong_sign", "no_mean"])
+def test_a_broken_run_that_diverges_is_explained(name):
+    app = derivation("Break it", activation="relu", learning_rate="10000")
+    choose(app, "mistake", name)
+    app.number_input(key="break_epochs").set_value(300).run()
+    app.button(key="train_both").click().run()
+    assert not app.exception
+    assert any("Diverged at update" in w.value for w in app.warning)
+
+
+def answer(app, text):
+    app.text_area[0].set_value(text)
+    next(b for b in app.button if b.label == "Check").click().run()
+    assert not app.exception
+
+
+def test_exercise_is_marked_and_its_mistake_named():
+    app = derivation("Your turn")
+    app.selectbox(key="asked").set_value("dC_dW2").run()
+    value = ask(0, "dC_dW2").hidden.value
+    answer(app, " ".join(f"{v:.3g}" for v in value[0]))
+    assert [s.value for s in app.success] == ["Right."]
+    answer(app, " ".join(f"{-v:.3g}" for v in value[0]))
+    assert "The sign is wrong" in app.error[0].value
+    answer(app, "1 2 three 4")
+    assert "'three' is not a number" in app.warning[0].value
+    answer(app, "")
+    assert "4 numbers wanted" in app.warning[0].value
+
+
+def test_exercise_hides_its_answer_and_new_example_is_another():
+    app = derivation("Your turn")
+    assert '<div class="matrix-asked">?</div>' in html(app)
+    assert re.findall(r"<code>(\w+)</code>", html(app)) == ["A0", "W1", "b1", "Z1"]
+    before = html(app)
+    app.button(key="new_example").click().run()
+    assert html(app) != before
+    assert app.session_state["choices"][SEED] == 1
+
+
+def test_what_is_taken_away_is_the_experiments():
+    app = derivation("Take it away", hidden_size="4")
+    text, script = (code.value for code in app.code)
+    assert "The derivation, worked" in text
+    printed = {}
+    exec(script, printed)
+    assert np.array_equal(printed["W2"], trainer(app).parameters.W2)
+    assert [b.proto.label for b in app.get("download_button")] == ["Download derivation.md", "Download derivation.py"]
+
+
+def test_too_long_a_text_is_a_download_alone():
+    app = derivation("Take it away", hidden_size="256")
+    choose(app, "look_at", "All training samples")
+    assert "Too long to show" in app.info[0].value and not app.code
+    assert len(app.get("download_button")) == 2
+
+
+# --- navigation ----------------------------------------------------------------------
+
+
+def test_navigation_keeps_experiment_settings_address_and_choices():
+    app = opened(dataset="circles", hidden_size="4")
+    app.button(key="one_epoch").click().run()
+    app.select_slider(key="learning_rate").set_value(1.0).run()
+    choose(app, "speed", "100")
+    choose(app, "x_axis", "update")
+    own, present = trainer(app), numbers(app)
+    for page in ("Derivation", "Train", "Derivation", "Train"):
+        go(app, page)
+        assert trainer(app) is own
+        assert app.selectbox(key="dataset").value == "circles"
+        assert app.select_slider(key="hidden_size").value == 4
+        assert app.select_slider(key="learning_rate").value == 1.0
+        assert app.query_params["dataset"] == "circles" and app.query_params["learning_rate"] == "1.0"
+    assert numbers(app) == present
+    assert app.button_group(key="speed").value == "100"
+    assert app.button_group(key="x_axis").value == "update"
+
+
+def test_derivation_keeps_its_own_choices():
+    app = derivation("Proof")
+    go(go(app, "Train"), "Derivation")
+    assert app.button_group(key="section").value == "Proof"
+
+
+def test_settings_can_be_changed_beside_the_derivation():
+    app = derivation()
+    app.select_slider(key="hidden_size").set_value(3).run()
+    assert not app.exception
+    assert trainer(app).config.hidden_size == 3
+    assert "h = 3" in app.markdown[0].value
+
+
+def test_a_diverged_run_is_shown_with_its_reason():
+    app = opened(activation="relu", learning_rate="1000000", noise="0.5")
+    trainer(app).run(epochs=50)
+    assert trainer(app).diverged
+    go(app, "Derivation")
+    assert any(trainer(app).diverged in e.value for e in app.error)
+    for section in SECTIONS:
+        show(app, section)
+
+
+def test_a_running_experiment_is_read_and_not_trained():
+    app = opened()
+    app.session_state[KEY].train()
+    go(app, "Derivation")
+    assert "training stands still while you are here" in app.markdown[0].value
+    assert trainer(app).epoch == 0
+
+
+# --- the badge -----------------------------------------------------------------------
+
+
+def checked(app, rule=None):
+    own = trainer(app)
+    more = [rule] if rule else []
+    return check(own.parameters, own.split.X_train, own.split.y_train, own.config.activation, *more)
+
+
+def test_badge_is_on_the_train_page():
+    app = opened()
+    assert "Gradient check ✓" in app.get("progress")[0].proto.text
+
+
+def test_badge_names_the_parameter_that_is_wrong():
+    app = opened()
+    assert badge.label(checked(app)).startswith(":green[Gradient check ✓ ")
+    assert badge.label(checked(app, MISTAKES["no_g_prime"].backward)).startswith(":red[**Gradient check ✗ ")
+    name, _ = badge.worst(checked(app, MISTAKES["no_g_prime"].backward))
+    assert name in ("W1", "b1")
+
+
+def test_badge_names_what_fails_then_what_is_unknown_then_the_largest_part_of_what_is_allowed():
+    def entry(error, allowed=1e-5):
+        return Checked(error, (0, 0), 1.0, 1.0, allowed, 0.0, 1.0)
+
+    # 5e-6 of 1e-5 is a larger part than 1e-4 of 1e-3.
+    found = {"W1": entry(1e-4, 1e-3), "b1": entry(5e-6)}
+    assert badge.worst(found)[0] == "b1"
+    found["W2"] = entry(np.nan)
+    assert badge.worst(found)[0] == "W2"
+    found["b2"] = entry(2.0)
+    assert badge.worst(found)[0] == "b2"
+
+
+def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):
+    own, calls = trainer(opened()), []
+    right = badge.check
+    monkeypatch.setattr(badge, "check", lambda *args: calls.append(1) or right(*args))
+    mine = badge.Badge()
+    for _ in range(20):
+        own.step()
+        mine.refresh(own, is_running=True)
+    assert len(calls) == 1
+    mine.refresh(own, is_running=False)
+    assert len(calls) == 2
+    mine.refresh(own, is_running=False)
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(("error", "text"), [(2.1e-9, "2e-9"), (0.31, "3e-1"), (12.0, "1e1"), (np.inf, "∞")])
+def test_badge_is_short(error, text):
+    assert badge.short(error) == text
+
+
+# --- matrices ------------------------------------------------------------------------
+
+
+def test_matrix_is_coloured_by_sign_and_size():
+    drawn = matrices.html(np.array([[2.0, -1.0, 0.0]]))
+    assert 'rgba(8,119,189,0.55)">2<' in drawn
+    assert 'rgba(245,147,34,0.28)">−1<' in drawn
+    assert ',0.00)">0<' in drawn
+
+
+def rows(drawn):
+    """Each line of a drawn matrix as the text of its cells."""
+    return [re.findall(r"<t[hd][^>]*>([^<]*)<", line) for line in drawn.split("<tr>")[1:]]
+
+
+def test_matrix_with_many_columns_continues_below_with_their_numbers():
+    drawn = rows(matrices.html(np.arange(14.0).reshape(2, 7)))
+    assert drawn == [
+        ["1–4", "0", "1", "2", "3"],
+        ["", "7", "8", "9", "10"],
+        ["5–7", "4", "5", "6"],
+        ["", "11", "12", "13"],
+    ]
+    assert rows(matrices.html(np.arange(5.0)))[1] == ["5", "4"]
+
+
+def test_too_large_a_matrix_shows_its_first_entries_and_dots():
+    drawn = rows(matrices.html(np.ones((20, 20)), lines=3))
+    assert drawn == [["1"] * 4 + ["…"]] * 3 + [["⋮"]]
+
+
+def test_unfolded_matrix_shows_up_to_a_few_hundred_numbers():
+    app = derivation(hidden_size="32")
+    folded = [e for e in app.expander if e.label.startswith("W2: 1 × 32")]
+    assert len(folded) == 1
+    drawn = next(part.proto.body for part in folded[0].get("html"))
+    shown = [text for line in rows(drawn) for text in line[1:]]
+    assert shown == [matrices.text(v) for v in trainer(app).parameters.W2[0]]
+
+
+def test_odd_numbers_are_legible():
+    assert [matrices.text(v) for v in (np.inf, -np.inf, np.nan, -0.0, 1e-7)] == ["∞", "−∞", "–", "0", "1e−07"]
+
+
+def test_a_click_in_the_boundary_picture_picks_that_sample():
+    """What the browser sends for a click, then what the page shows; the browser test does the click itself."""
+    app = derivation(hidden_size="4")
+    (chart,) = app.get("vega_lite_chart")
+    assert '"number"' in chart.proto.spec and PICK in chart.proto.spec
+    points = next(d for d in chart.proto.datasets if d.name == "points")
+    table = pa.ipc.open_stream(points.data.data).read_all().to_pydict()
+    split = trainer(app).split
+    assert sorted(table["number"]) == list(range(1, split.y_train.size + 1))
+    for x, y, number in zip(*(table[c] for c in ("x", "y", "number")), strict=True):
+        own = split.own_units(split.X_train[number - 1 : number])[0]
+        np.testing.assert_allclose((x, y), own, rtol=1e-5)

@@ -1,0 +1,1 @@
+"""The pictures as Vega-Lite specs, and the tables that move them."""

@@ -1,0 +1,178 @@
+"""The decision boundary as an Altair chart, and the tables that move it.
+
+A chart is built once for a run; only the tables of its named datasets change from
+frame to frame, so the browser redraws and never rebuilds.
+"""
+
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+
+from toynet.charts import vega
+from toynet.charts.field import evaluate, half_line, image_url
+from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE
+from toynet.network import forward
+
+MOST_POINTS = 500
+"""Samples drawn at most; of more, a fixed random choice is shown."""
+
+HEIGHT = 580
+
+PICK = "pick"
+"""Name of the selection of a boundary picture that can be clicked."""
+
+
+def shown(split, seed=0):
+    """Which samples the boundary picture draws: positions in train then test rows."""
+    m = split.y_train.size + split.y_test.size
+    if m <= MOST_POINTS:
+        return np.arange(m)
+    return np.sort(np.random.default_rng(seed).choice(m, MOST_POINTS, replace=False))
+
+
+@lru_cache(vega.SPECS)
+def boundary_chart(feature_names, class_names, plane_ranges, has_test, height=HEIGHT, can_pick=False):
+    """Spec of the boundary picture, over the datasets of `boundary_tables`.
+
+    Parameters
+    ----------
+    feature_names, class_names : tuple of 2 str
+        Of the split.
+    plane_ranges : tuple of 2 (float, float)
+        `x_range` and `y_range` of the plane.
+    has_test : bool
+        Whether points of the test part are drawn.
+    height : int
+        Pixels.
+    can_pick : bool
+        Whether a click on a sample is the selection `PICK`, a list of the column
+        `number` of `points`; the dataset `chosen` (x, y) draws a ring.
+    """
+    x_range, y_range = plane_ranges
+    axes = {
+        "x": alt.X("x:Q", title=feature_names[0], scale=_exactly(x_range)),
+        "y": alt.Y("y:Q", title=feature_names[1], scale=_exactly(y_range)),
+    }
+    field = (
+        alt.Chart(vega.dataset("field"))
+        .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
+        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key=vega.KEY, order="n:Q")
+    )
+    line = alt.Chart(vega.dataset("half")).mark_line(
+        color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
+    )
+    points = _points(feature_names, class_names, has_test)
+    if can_pick:
+        ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke="#111827", strokeWidth=3, opacity=1)
+        points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
+    shared = {channel: axis.to_dict() for channel, axis in axes.items()}
+    return vega.spec(field + line + points, height, encoding=shared)
+
+
+def _exactly(domain):
+    return alt.Scale(domain=domain, nice=False, zero=False)
+
+
+def _points(feature_names, class_names, has_test):
+    """The samples; a point's kind is its class, plus 2 in the test part.
+
+    Names come from expressions, not from calculated columns (see `vega.dataset`).
+    """
+    names = [f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(class_names)]
+    labels = alt.param(name="labels", value=[*(f"{n}, training" for n in names), *(f"{n}, test" for n in names)])
+    # On the field's middle grey, so that white and black outlines show in either theme.
+    legend = alt.Legend(
+        orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
+        fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4, **({} if has_test else {"values": [0, 1]}),
+    )  # fmt: skip
+    shown = {
+        feature_names[0]: "format(datum.x, '.4~g')",
+        feature_names[1]: "format(datum.y, '.4~g')",
+        "Is": "labels[datum.kind]",
+        "Probability of class 1": "format(datum.p / 10000, '.4f')",
+    }
+    kinds = [0, 1, 2, 3]
+    outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
+    return (
+        alt.Chart(vega.dataset("points"))
+        .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown))
+        .encode(
+            fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend),
+            shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
+            stroke=alt.Stroke("kind:N", scale=outline),
+            strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(1.2)),
+            key=vega.KEY,
+        )
+        .add_params(labels)
+    )
+
+
+def boundary_tables(parameters, activation, split, plane, rows, images):
+    """Datasets of the boundary picture at these parameters.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    activation : str
+    split : Split
+    plane : Plane
+    rows : ndarray of int
+        From `shown`.
+    images : list of (int, str)
+        Number and data URL of the last two fields drawn. The new one is put behind
+        them: the browser keeps showing those until it has loaded the new one.
+
+    Returns
+    -------
+    tables : dict of str to pyarrow.Table
+    images : list of (int, str)
+        What to hand in next time.
+    """
+    Z2, y_hat = evaluate(parameters, plane, activation)
+    url = image_url(y_hat)
+    if not images or images[-1][1] != url:
+        images = [*images, (images[-1][0] + 1 if images else 0, url)][-3:]
+    n, urls = np.array([n for n, _ in images], np.uint32), [url for _, url in images]
+    if len(images) == 3:
+        urls[0] = ""  # sent twice before; where Vega finds no address it draws on with the image that it has
+    tables = {
+        "field": vega.table({"n": n, "url": urls}, n % 3),
+        "half": _half_table(half_line(Z2, plane), plane),
+        "points": _points_table(parameters, activation, split, plane, rows),
+    }
+    return tables, images
+
+
+def _half_table(lines, plane):
+    """All lines as one, a gap (NaN) behind each: lines of their own would cost Vega new operators in each frame."""
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([np.empty((0, 2)), *(part for line in lines for part in (line, gap))])
+    return pa.table(_places(points, plane))
+
+
+def _points_table(parameters, activation, split, plane, rows):
+    X = np.concatenate([split.X_train, split.X_test])[rows]
+    with np.errstate(over="ignore", invalid="ignore"):
+        p = forward(parameters, X, activation).y_hat[0]
+    in_test = rows >= split.y_train.size
+    return vega.table(
+        {
+            **_places(split.own_units(X), plane),
+            "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
+            # In units of the last digit shown.
+            "p": np.nan_to_num(p * 10_000).round().astype(np.uint16),
+        }
+    )
+
+
+def _places(points, plane):
+    """Points (k, 2) as columns x, y: float32 where that is as good as a millionth of the plane."""
+    columns = {}
+    for name, values, (low, high) in zip("xy", points.T, (plane.x_range, plane.y_range), strict=True):
+        with np.errstate(over="ignore"):
+            small = values.astype(np.float32)
+        fine = np.nanmax(np.abs(small - values), initial=0.0) <= 1e-6 * (high - low)
+        columns[name] = small if fine else values
+    return columns

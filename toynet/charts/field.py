@@ -1,0 +1,85 @@
+"""The network's probability over the plane, as a picture and as its 0.5 line."""
+
+import base64
+import io
+from typing import NamedTuple
+
+import contourpy
+import numpy as np
+from PIL import Image
+
+from toynet.charts.palette import SHADES, colours
+from toynet.network import forward
+
+GRID = 52
+"""Pixels along each side of the field."""
+
+
+class Plane(NamedTuple):
+    """A rectangle of the input plane and the grid of pixel centres on it.
+
+    Attributes
+    ----------
+    x, y : ndarray (GRID,)
+        Pixel centres in own units, ascending.
+    x_range, y_range : tuple of 2 float
+        The rectangle in own units.
+    X : ndarray (GRID * GRID, 2)
+        The centres, standardised, row by row from the lowest y.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_range: tuple
+    y_range: tuple
+    X: np.ndarray
+
+
+def plane(split, margin=0.08):
+    """The rectangle around all samples of a split, `margin` of its sides wider on each side."""
+    own = split.own_units(np.concatenate([split.X_train, split.X_test]))
+    low, high = own.min(axis=0), own.max(axis=0)
+    low, high = low - margin * (high - low), high + margin * (high - low)
+    centres = (np.arange(GRID) + 0.5) / GRID
+    x, y = (low[:, None] + (high - low)[:, None] * centres).astype(float)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    X = (grid - split.mean) / split.scale
+    return Plane(x, y, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
+
+
+def evaluate(parameters, plane, activation):
+    """Z2 and y_hat at the pixel centres, each (GRID, GRID), rows from the lowest y."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        passed = forward(parameters, plane.X, activation)
+    return passed.Z2.reshape(GRID, GRID), passed.y_hat.reshape(GRID, GRID)
+
+
+def half_line(Z2, plane):
+    """Where y_hat = 0.5, that is Z2 = 0: a list of polylines (k, 2) in own units."""
+    finite = np.ma.masked_invalid(Z2)
+    pixel = np.array([plane.x[1] - plane.x[0], plane.y[1] - plane.y[0]])
+    return [_fewer(line, pixel) for line in contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)]
+
+
+def _fewer(line, pixel, tolerance=0.06, rounds=5):
+    """The line without vertices that hardly bend it.
+
+    In each round every other vertex goes if it is closer than `tolerance` pixels to the
+    straight line between its neighbours; both of these stay.
+    """
+    for _ in range(rounds):
+        before, here, after = line[:-2:2] / pixel, line[1:-1:2] / pixel, line[2::2] / pixel
+        (dx, dy), (ex, ey) = (after - before).T, (here - before).T
+        is_bend = np.abs(dx * ey - dy * ex) >= tolerance * np.hypot(dx, dy)
+        kept = np.ones(len(line), bool)
+        kept[1:-1:2] = is_bend
+        line = line[kept]
+    return line
+
+
+def image_url(y_hat):
+    """Probabilities (n, n), rows from the lowest y, as a lossless WebP in a data URL."""
+    shades = np.nan_to_num(y_hat[::-1] * (SHADES - 1), nan=(SHADES - 1) / 2).round().astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(colours[shades]).save(buffer, "WEBP", lossless=True, quality=50, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

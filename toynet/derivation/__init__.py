@@ -1,0 +1,1 @@
+"""The derivation taken apart: every quantity as data, the proof, the classical mistakes, exercises and texts."""

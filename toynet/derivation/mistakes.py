@@ -1,0 +1,165 @@
+"""The classical mistakes as backward rules: each can be checked, and can train, in the place of the right one.
+
+A rule has the signature of `network.backward`, so the check that proves the right one
+right proves these wrong.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from toynet import network
+from toynet.activations import ACTIVATIONS
+from toynet.derivation import squared_error
+from toynet.network import Gradients
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One way to get the derivation wrong.
+
+    Attributes
+    ----------
+    title, explanation : str
+    latex : str
+        The wrong formula, without dollar signs.
+    backward : callable
+        The wrong rule: (parameters, forward, y, activation) -> Gradients.
+    applies : callable
+        (parameters, m, activation) -> bool: whether the rule differs from the right one
+        on a batch of m samples.
+    spoils : tuple of str
+        Parameters whose gradient is wrong.
+    """
+
+    title: str
+    explanation: str
+    latex: str
+    backward: Callable
+    applies: Callable
+    spoils: tuple
+
+
+def no_mean(parameters, forward, y, activation):
+    """dC_dZ2 = y_hat - y: the derivative of the sum over samples, not of the mean."""
+    return Gradients(*(y.size * g for g in network.backward(parameters, forward, y, activation)))
+
+
+def wrong_sign(parameters, forward, y, activation):
+    """dC_dZ2 = (y - y_hat) / m: descent climbs."""
+    return Gradients(*(-g for g in network.backward(parameters, forward, y, activation)))
+
+
+def g_prime_of_A1(parameters, forward, y, activation):
+    """dC_dZ1 = (W2.T @ dC_dZ2) * g'(A1)."""
+    return _hidden_slope(parameters, forward, y, activation, ACTIVATIONS[activation].g_prime(forward.A1))
+
+
+def no_g_prime(parameters, forward, y, activation):
+    """dC_dZ1 = W2.T @ dC_dZ2: as if the hidden units were linear."""
+    return _hidden_slope(parameters, forward, y, activation, 1.0)
+
+
+def _hidden_slope(parameters, forward, y, activation, slope):
+    """The right rule but for what stands for g'(Z1)."""
+    dC_dZ1 = (parameters.W2.T @ ((forward.y_hat - y) / y.size)) * slope
+    right = network.backward(parameters, forward, y, activation)
+    return right._replace(dC_dW1=dC_dZ1 @ forward.A0.T, dC_db1=dC_dZ1.sum(axis=1, keepdims=True))
+
+
+def no_transpose(parameters, forward, y, activation):
+    """A1 for A1.T and A0 for A0.T, pressed into the shape that the product needs.
+
+    With m = h, A1 fits as it is (and with m = d, A0); with any other m NumPy refuses,
+    and `reshape` silences it. It keeps the order of the numbers, so that they meet the
+    errors of other samples. Where m = h the reshape changes nothing: it is the missing
+    transpose itself.
+    """
+    A0, _, A1, _, y_hat = forward
+    dC_dZ2 = (y_hat - y) / y.size
+    dC_dZ1 = (parameters.W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(forward.Z1)
+    right = network.backward(parameters, forward, y, activation)
+    return right._replace(
+        dC_dW1=dC_dZ1 @ np.ascontiguousarray(A0).reshape(A0.shape[::-1]), dC_dW2=dC_dZ2 @ A1.reshape(A1.shape[::-1])
+    )
+
+
+def _always(parameters, m, activation):
+    return True
+
+
+def _several_samples(parameters, m, activation):
+    return m > 1
+
+
+def _not_relu(parameters, m, activation):
+    return activation != "relu"
+
+
+def _shuffles(parameters, m, activation):
+    """One sample, one hidden unit, one input: a vector has the same numbers in the same order transposed."""
+    return m > 1 and parameters.W1.size > 1
+
+
+EVERYWHERE, HIDDEN = ("W1", "b1", "W2", "b2"), ("W1", "b1")
+
+MISTAKES = {
+    "no_mean": Mistake(
+        "No 1/m",
+        "The cost is a mean over the samples, so its derivative is one too. Without 1/m every gradient is m times as "
+        "large: the learning rate means something else for every batch size. The direction is right, so this mistake "
+        "can even win: it descends as the right rule does with m η. With η / m it would draw the right rule's curve.",
+        r"\frac{\partial C}{\partial Z_2} = \hat{y} - y",
+        no_mean,
+        _several_samples,
+        EVERYWHERE,
+    ),
+    "no_transpose": Mistake(
+        "Missing transpose",
+        "Each error must meet the activations of its own sample. Without the transpose the shapes fit only where m = h "
+        "(A1) or m = d (A0); elsewhere NumPy refuses, and people silence it with reshape, which is what is done here: "
+        "the right shape, filled with the numbers of other samples.",
+        r"\frac{\partial C}{\partial W_2} = \frac{\partial C}{\partial Z_2} A_1, \quad "
+        r"\frac{\partial C}{\partial W_1} = \frac{\partial C}{\partial Z_1} A_0",
+        no_transpose,
+        _shuffles,
+        ("W1", "W2"),
+    ),
+    "extra_sigma_prime": Mistake(
+        "An extra σ'",
+        "With cross-entropy, factor (2) = σ'(Z2) cancels against the denominator of (1). Multiplied in once more it is "
+        "the gradient of the squared error: samples that are surely wrong stop teaching.",
+        r"\frac{\partial C}{\partial Z_2} = \frac{1}{m} (\hat{y} - y)\, \sigma'(Z_2)",
+        squared_error.backward,
+        _always,
+        EVERYWHERE,
+    ),
+    "wrong_sign": Mistake(
+        "Wrong sign",
+        "y - ŷ instead of ŷ - y: the update climbs the cost instead of descending.",
+        r"\frac{\partial C}{\partial Z_2} = \frac{1}{m} (y - \hat{y})",
+        wrong_sign,
+        _always,
+        EVERYWHERE,
+    ),
+    "g_prime_of_A1": Mistake(
+        "g'(A1) for g'(Z1)",
+        "g' is taken at the pre-activation Z1. Taken at A1 = g(Z1) the slope is that of another point. With relu both "
+        "are 1 or 0 alike, so there it is no mistake.",
+        r"\frac{\partial C}{\partial Z_1}"
+        r" = \left( W_2^\top \frac{\partial C}{\partial Z_2} \right) \odot g'(A_1)",
+        g_prime_of_A1,
+        _not_relu,
+        HIDDEN,
+    ),
+    "no_g_prime": Mistake(
+        "No g'",
+        "The chain rule passes through g: without its slope the hidden units are treated as if they were linear.",
+        r"\frac{\partial C}{\partial Z_1} = W_2^\top \frac{\partial C}{\partial Z_2}",
+        no_g_prime,
+        _always,
+        HIDDEN,
+    ),
+}
+"""Name -> Mistake."""

@@ -1,0 +1,1 @@
+"""The controls: the sidebar, and what all controls have in common."""

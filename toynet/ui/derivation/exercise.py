@@ -1,0 +1,57 @@
+"""Your turn: one quantity of a small example is hidden; the person types it, and it is marked."""
+
+import streamlit as st
+
+from toynet.derivation.exercise import HIDEABLE, ask, mark, parse_numbers
+from toynet.ui.controls import choices
+from toynet.ui.derivation import matrices
+
+SEED = "exercise_seed"
+"""Key under which the number of the example is kept."""
+
+
+def section(moment):
+    """Draw the example, the field for the answer and its marking."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="asking"):
+        symbol = choices.select("Compute", list(HIDEABLE), "asked", width=200)
+        st.button("New example", key="new_example", on_click=_another)
+    seed = choices.kept(SEED, 0)
+    asked = ask(seed, symbol, activation=moment.activation)
+    rows, columns = asked.shape
+    st.markdown(
+        f"One sample, four hidden units, g = {asked.activation}, η = {asked.learning_rate:g}. Compute "
+        f"**{symbol}**, {asked.hidden.meaning}: {rows} × {columns} "
+        f"number{'s' * (rows * columns > 1)}; three digits are enough."
+    )
+    given = [matrices.card(s, q.value) for s, q in asked.shown.items()]
+    matrices.cards([*given, matrices.card(symbol, None)])
+    with st.expander("The formula"):
+        st.latex(asked.hidden.latex)
+    key = f"answer_{symbol}_{seed}_{moment.activation}"
+    with st.form(f"form_{key}", border=False):
+        typed = st.text_area("Your numbers, row by row", key=key, height=90, placeholder="0.12, -0.5 ...")
+        checking = st.form_submit_button("Check", type="primary")
+    if checking:
+        _mark(asked, typed)
+
+
+def _another():
+    choices.keep(SEED, choices.kept(SEED, 0) + 1)
+
+
+def _mark(asked, typed):
+    """Mark what was typed; the answer itself only where the person asks for it."""
+    try:
+        answer = parse_numbers(typed, asked.shape)
+        marking = mark(asked, answer)
+    except ValueError as error:
+        st.warning(str(error))
+        return
+    if marking.correct:
+        st.success(marking.message)
+    else:
+        st.error(marking.message)
+    if answer.shape == marking.right.shape:
+        st.html(matrices.html(answer, right=marking.right))
+    with st.expander("The right answer"):
+        st.html(matrices.html(asked.hidden.value))

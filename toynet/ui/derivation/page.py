@@ -1,0 +1,48 @@
+"""The Derivation page: the experiment of the Train page, taken apart and proven."""
+
+import numpy as np
+import streamlit as st
+
+from toynet.ui import experiment, frame
+from toynet.ui.controls import choices
+from toynet.ui.controls.upload import label
+from toynet.ui.derivation import batches, break_it, cancelling, exercise, proof, take_away, walk
+from toynet.ui.derivation.moment import Moment
+
+SECTIONS = {
+    "Walk through": walk.section,
+    "Why σ' cancels": cancelling.section,
+    "Proof": proof.section,
+    "Break it": break_it.section,
+    "Your turn": exercise.section,
+    "Batches": batches.section,
+    "Take it away": take_away.section,
+}
+"""What the segmented control offers -> what draws it, given the `Moment`."""
+
+
+def page():
+    """Draw the page: which moment of the experiment, and one section about it."""
+    moment = Moment.of(experiment.current())
+    frame.messages()
+    st.markdown(_what_it_is(moment))
+    section = choices.segments("Section", list(SECTIONS), "section", label_visibility="collapsed")
+    # Far out, where a run diverges, numbers overflow: the page shows them as ∞.
+    with np.errstate(all="ignore"):
+        SECTIONS[section](moment)
+
+
+def _what_it_is(moment):
+    config = moment.config
+    state = "training stands still while you are here" if moment.is_running else "paused"
+    return (
+        f"{_data(config)}, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
+        f"after epoch **{moment.epoch:,}**, update **{moment.update:,}** ({state})."
+    )
+
+
+def _data(config):
+    """Name of the data: of a file, its own and its target's."""
+    if config.dataset != "csv":
+        return f"**{config.dataset}**"
+    return f"**{label(config.data_file)}** (target {config.target})"

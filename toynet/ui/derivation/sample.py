@@ -1,0 +1,70 @@
+"""Which sample is looked at: one by its number or by a click in the boundary picture, or all training samples."""
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from toynet.charts import field
+from toynet.charts.boundary import PICK, boundary_chart, boundary_tables, shown
+from toynet.ui.controls import choices
+from toynet.ui.derivation.matrices import text
+
+ONE, ALL = "One sample", "All training samples"
+NUMBER, PICTURE = "sample", "sample_picture"
+
+
+def choose(moment):
+    """Draw the choice.
+
+    Returns
+    -------
+    int or None
+        The sample's place among the training samples, from 0; None for all of them.
+    """
+    m = moment.split.y_train.size
+    with st.container(horizontal=True, vertical_alignment="bottom", key="sample_choice"):
+        of = choices.segments("Look at", [ONE, ALL], "look_at")
+        if of == ALL:
+            st.caption(f"{m:,} samples.")
+            return None
+        number = choices.number(f"Sample, 1 to {m:,}", 1, m, NUMBER, 1, width=160)
+        with st.popover("Pick in the picture"):
+            _picture(moment, number - 1)
+        st.caption(_what_it_is(moment.split, number - 1))
+    return number - 1
+
+
+def _what_it_is(split, place):
+    """A training sample in its own units, by the names of its features and its class."""
+    x, y = split.own_units(split.X_train[place]), int(split.y_train[place])
+    units = ", ".join(f"{name} = {text(value)}" for name, value in zip(split.feature_names, x, strict=True))
+    name = split.class_names[y]
+    named = name if name == f"class {y}" else f"{name} (y = {y})"
+    return f"{units}: {named}. A0 holds the standardised inputs."
+
+
+def _picture(moment, place):
+    """The boundary with the training samples, of which a click picks one."""
+    split, plane = moment.split, field.plane(moment.split)
+    rows = shown(split)
+    rows = np.union1d(rows[rows < split.y_train.size], place)
+    tables, _ = boundary_tables(moment.parameters, moment.activation, split, plane, rows, [])
+    tables["points"] = tables["points"].append_column("number", pa.array(rows + 1))
+    tables["chosen"] = tables["points"].slice(int(np.searchsorted(rows, place)), 1).select(["x", "y"])
+    ranges = plane.x_range, plane.y_range
+    spec = boundary_chart(split.feature_names, split.class_names, ranges, False, 380, can_pick=True)
+    st.caption("Click a training sample.")
+    st.vega_lite_chart(
+        {**spec, "datasets": tables},
+        width=520,
+        key=PICTURE,
+        on_select=_pick,
+        selection_mode=PICK,
+    )
+
+
+def _pick():
+    picked = st.session_state[PICTURE].selection.get(PICK)
+    if picked:
+        number = int(picked[0]["number"])
+        st.session_state[NUMBER] = choices.keep(NUMBER, number)

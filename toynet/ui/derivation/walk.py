@@ -1,0 +1,100 @@
+"""Walk through: the phases of one update, each quantity with formula, shape, value and line of code."""
+
+import streamlit as st
+
+from toynet.derivation.quantities import PHASES, WITHIN, factors, quantities
+from toynet.ui.controls import choices
+from toynet.ui.derivation import matrices, sample
+
+PHASE = "phase"
+"""Key under which the number of the present phase is kept."""
+
+
+def section(moment):
+    """Draw the phase that the person has stepped to."""
+    place = sample.choose(moment)
+    known = quantities(*moment.chosen(place), moment.config.learning_rate)
+    now = choices.kept(PHASE, 0)
+    _steps(now)
+    _overview(now)
+    _quantities([known[symbol] for symbol in PHASES[now].symbols], PHASES[now].name)
+    if PHASES[now].name == "update" and place is not None:
+        st.caption("With one sample: what the parameters would be if an update saw only this sample.")
+    if PHASES[now].name == "output" and place is not None:
+        _factors(moment, place)
+    if now > 0:
+        with st.expander("Known from the steps before"):
+            matrices.cards(matrices.card(s, known[s].value) for phase in PHASES[:now] for s in phase.symbols)
+
+
+def _go(by):
+    choices.keep(PHASE, min(max(choices.kept(PHASE, 0) + by, 0), len(PHASES) - 1))
+
+
+def _steps(now):
+    with st.container(horizontal=True, vertical_alignment="center", key="steps"):
+        st.button("Back", key="back", on_click=_go, args=(-1,), disabled=now == 0)
+        st.button("Next", key="next", on_click=_go, args=(1,), disabled=now == len(PHASES) - 1, type="primary")
+        st.markdown(f"**Step inside one update, {now + 1} of {len(PHASES)}. {PHASES[now].title}**", width="stretch")
+
+
+def _overview(now):
+    """All quantities in a row: what is new is blue, what is known grey, the rest bare."""
+    parts = []
+    for number, phase in enumerate(PHASES):
+        style = ":gray-badge[{}]" if number < now else ":blue-badge[{}]" if number == now else ":small[:gray[{}]]"
+        parts += [style.format(symbol) for symbol in phase.symbols]
+    st.markdown(" ".join(parts))
+
+
+def _quantities(new, phase):
+    """The quantities of a phase; the line of code that makes all new parameters is said once, above."""
+    shared = new[0].lines if phase == "update" else ()
+    if shared:
+        st.markdown(f"All of them: {_code(shared)}")
+    for quantity in new:
+        _quantity(quantity, () if shared else quantity.lines)
+
+
+def _quantity(quantity, lines):
+    """One quantity: what it is and how it is computed on the left, its numbers on the right."""
+    shape = "" if quantity.shape_text == "scalar" else f", {quantity.shape_text}"
+    _, how = WITHIN.get(quantity.symbol, ("", ""))
+    parts = [f":blue-badge[new] **{quantity.symbol}**: {quantity.meaning}{shape}", f"${quantity.latex}$"]
+    parts += [f"{how} {_code(lines)}".strip()] if lines else []
+    with st.container(border=True, key=f"quantity_{quantity.symbol}"):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        left.markdown("  \n".join(parts))
+        with right:
+            matrices.show(quantity.value, quantity.symbol)
+
+
+def _code(lines):
+    """Lines of `network.py` as Markdown."""
+    return "  \n".join(f"`{line.text}` :small[:gray[network.py, line {line.number}]]" for line in lines)
+
+
+def _factors(moment, place):
+    """The chain rule's three factors multiplied out, beside what they simplify to."""
+    found = factors(moment.parameters, *_one(moment, place), moment.activation)
+    st.subheader("The three factors, number by number", anchor=False)
+    if found.note:
+        st.warning(found.note)
+    h = found.product.size
+    st.markdown(
+        r"$\frac{\partial C}{\partial W_2} = (1) \cdot (2) \cdot (3)"
+        r" = \frac{\hat{y} - y}{\hat{y}(1 - \hat{y})} \cdot \hat{y}(1 - \hat{y}) \cdot A_1^\top"
+        r" = (\hat{y} - y) A_1^\top$"
+    )
+    parts = {"(1)": found.dC_dy_hat, "(2)": found.dy_hat_dZ2, "ŷ − y": found.error, "(3) = A1ᵀ": found.dZ2_dW2}
+    parts |= {"(1)·(2)·(3)": found.product, "(ŷ − y) A1ᵀ": found.simplified}
+    matrices.cards(matrices.card(name, value) for name, value in parts.items())
+    if not found.saturated:
+        numbers = "the one number" if h == 1 else f"all {h} numbers"
+        rounding = f"they differ by {found.difference:.0e} at most, rounding alone"
+        rounding = rounding if found.difference else "no digit differs"
+        st.success(f"The same, {numbers}: {rounding}.")
+
+
+def _one(moment, place):
+    return moment.split.X_train[place], float(moment.split.y_train[place])

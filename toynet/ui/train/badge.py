@@ -1,0 +1,75 @@
+"""The gradient check beside the numbers of the Train page: true while training runs, and cheap."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from toynet.derivation.gradient_check import check, few_rows, overall
+
+EVERY = 1.0
+"""Seconds between two checks while training."""
+
+SHARE = 0.02
+"""Of all time, what checks may take."""
+
+
+UNKNOWN = "cannot be checked: the cost or its differences are no longer finite"
+
+
+def worst(checked):
+    """The parameter to name: one that fails, else one that cannot be checked, else the largest part of what is allowed.
+
+    Parameters
+    ----------
+    checked : dict of str to Checked
+
+    Returns
+    -------
+    name : str
+    found : Checked
+    """
+    return max(checked.items(), key=lambda item: item[1].rank)
+
+
+def label(checked):
+    """The badge as Markdown: "Gradient check ✓ 2e-9", red with the parameter's name, or grey without a verdict."""
+    name, found = worst(checked)
+    if not found.is_known:
+        return f":gray[Gradient {UNKNOWN}]"
+    if found.passes:
+        return f":green[Gradient check ✓ {short(overall(checked))}]"
+    return f":red[**Gradient check ✗ {name} {short(found.error)}**]"
+
+
+def short(error):
+    """2e-9 for 2.1e-09."""
+    return f"{error:.0e}".replace("e-0", "e-").replace("e+0", "e") if np.isfinite(error) else "∞"
+
+
+@dataclass
+class Badge:
+    """The last check of a run."""
+
+    text: str = ""
+    _update: int = -1
+    _turn: int = 0
+    _next: float = 0.0
+
+    def refresh(self, trainer, is_running):
+        """Check the present parameters, if they are new and it is time; returns the text.
+
+        Once training has stopped the next frame checks at once, so that the text that
+        stays belongs to the numbers that stay.
+        """
+        started = perf_counter()
+        if trainer.update == self._update or (is_running and started < self._next):
+            return self.text
+        parameters, split, activation = trainer.parameters, trainer.split, trainer.config.activation
+        rows = few_rows(split.y_train.size, parameters.W2.size, self._turn)
+        with np.errstate(all="ignore"):
+            self.text = label(check(parameters, split.X_train[rows], split.y_train[rows], activation))
+        self._update, self._turn = trainer.update, self._turn + 1
+        ended = perf_counter()
+        self._next = ended + max(EVERY, (ended - started) / SHARE)
+        return self.text
