@@ -1,4 +1,4 @@
-"""The hidden units' activation functions g, each beside its derivative g'."""
+"""The hidden units' activation functions: all that the rest of ToyNet needs to know of one is its entry here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Activation:
-    """A pair g, g', both elementwise: an array in, an array of the same shape out.
+    """A function g and its derivative g', and how both are written and drawn.
 
     Attributes
     ----------
     g : callable
-        Z -> g(Z).
+        Z -> g(Z), elementwise: an array in, a new array of the same shape out.
     g_prime : callable
         Z -> g'(Z), the derivative at the pre-activation Z (not at A = g(Z)).
     gain : float
@@ -21,11 +21,44 @@ class Activation:
         A1 near that of the inputs: 1 for tanh (LeCun 1998), 4 for sigmoid, whose
         slope at 0 is 1/4 (Glorot and Bengio 2010), sqrt(2) for relu, which drops
         half of its input (He et al. 2015).
+    latex : tuple of 2 str
+        g(Z1) and g'(Z1) as LaTeX.
+    code : tuple of 2 str
+        g(Z1) and g'(Z1) in plain NumPy, where `sigma` is defined.
+    span : tuple of (float, float or None)
+        From where to where in Z1 its pictures go; None is the largest Z1 that occurs.
+    colours : str
+        What the colours of A1 mean in these pictures.
+    kinks : tuple of float
+        Where g has no derivative; g_prime says what is taken for it.
+    bounded : bool
+        Whether g stays within a range, however large Z is.
+    in_place : callable, optional
+        (Z, slope) -> None: writes g(Z) over Z and g'(Z) into the other array, with few calls
+        and no new arrays. Without it g and g_prime are called.
     """
 
     g: Callable
     g_prime: Callable
     gain: float
+    latex: tuple[str, str]
+    code: tuple[str, str]
+    span: tuple[float, float | None]
+    colours: str
+    kinks: tuple[float, ...] = ()
+    bounded: bool = True
+    in_place: Callable | None = None
+
+    def activate(self, Z, slope):
+        """Turn Z into g(Z) in place, and fill `slope` with g'(Z)."""
+        if self.in_place:
+            self.in_place(Z, slope)
+        else:
+            slope[...] = self.g_prime(Z)
+            Z[...] = self.g(Z)
+
+
+# --- sigmoid: also the output unit's -------------------------------------------------
 
 
 def sigma(Z):
@@ -44,9 +77,31 @@ def sigma_prime(Z):
     return e / (1.0 + e) ** 2
 
 
+def _sigma_in_place(Z, slope):
+    """sigma(Z) = (1 + tanh(Z / 2)) / 2: one call, and it cannot overflow."""
+    Z *= 0.5
+    np.tanh(Z, out=Z)
+    Z += 1.0
+    Z *= 0.5
+    np.subtract(1.0, Z, out=slope)
+    slope *= Z
+
+
+# --- tanh ----------------------------------------------------------------------------
+
+
 def tanh_prime(Z):
     """tanh'(Z) = 1 - tanh(Z)^2."""
     return 1.0 - np.tanh(Z) ** 2
+
+
+def _tanh_in_place(Z, slope):
+    np.tanh(Z, out=Z)
+    np.multiply(Z, Z, out=slope)
+    np.subtract(1.0, slope, out=slope)
+
+
+# --- relu ----------------------------------------------------------------------------
 
 
 def relu(Z):
@@ -59,8 +114,44 @@ def relu_prime(Z):
     return (Z > 0).astype(float)
 
 
+def _relu_in_place(Z, slope):
+    np.maximum(Z, 0.0, out=Z)
+    np.greater(Z, 0.0, out=slope)
+
+
 ACTIVATIONS = {
-    "tanh": Activation(np.tanh, tanh_prime, 1.0),
-    "sigmoid": Activation(sigma, sigma_prime, 4.0),
-    "relu": Activation(relu, relu_prime, np.sqrt(2.0)),
+    "tanh": Activation(
+        np.tanh,
+        tanh_prime,
+        gain=1.0,
+        latex=(r"\tanh(Z_1)", r"1 - \tanh^2(Z_1)"),
+        code=("np.tanh(Z1)", "1 - np.tanh(Z1) ** 2"),
+        span=(-3.0, 3.0),
+        colours="orange −1, grey 0, blue 1",
+        in_place=_tanh_in_place,
+    ),
+    "sigmoid": Activation(
+        sigma,
+        sigma_prime,
+        gain=4.0,
+        latex=(r"\sigma(Z_1)", r"\sigma(Z_1) \left(1 - \sigma(Z_1)\right)"),
+        code=("sigma(Z1)", "sigma(Z1) * (1 - sigma(Z1))"),
+        span=(-6.0, 6.0),
+        colours="grey 0, blue 1",
+        in_place=_sigma_in_place,
+    ),
+    "relu": Activation(
+        relu,
+        relu_prime,
+        gain=np.sqrt(2.0),
+        latex=(r"\max(Z_1, 0)", r"[Z_1 > 0]"),
+        code=("np.maximum(Z1, 0)", "(Z1 > 0).astype(float)"),
+        span=(0.0, None),
+        colours="grey 0, blue its largest value",
+        kinks=(0.0,),
+        bounded=False,
+        in_place=_relu_in_place,
+    ),
 }
+"""Name -> Activation. A new entry is trained, checked, taken apart and drawn like these; only the compiled
+engine needs loops of its own for it (`engines/loops.py`), and until then NumPy trains it."""

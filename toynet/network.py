@@ -90,8 +90,8 @@ def forward(parameters, X, activation):
     return Forward(A0, Z1, A1, Z2, y_hat)
 
 
-def cost(forward, y):
-    """Mean cross-entropy C, in nats, computed from Z2.
+def costs(forward, y):
+    """Cross-entropy of each sample, in nats, computed from Z2.
 
     With y_hat = sigma(Z2), -(y log y_hat + (1 - y) log(1 - y_hat)) equals
     max(Z2, 0) - y Z2 + log(1 + exp(-|Z2|)), where nothing overflows and no
@@ -106,20 +106,63 @@ def cost(forward, y):
 
     Returns
     -------
-    float
+    ndarray (1, m)
     """
     Z2 = forward.Z2
     C = np.maximum(Z2, 0.0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
-    return float(np.mean(C))
+    return C
+
+
+def cost(forward, y):
+    """C, the mean of the samples' `costs`, in nats: a float."""
+    return float(np.mean(costs(forward, y)))
+
+
+def output_error(forward, y):
+    """dC/dZ2, (1, m): the chain rule's first two factors, in which sigma' cancels.
+
+    For one sample (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)) and
+    (2) dy_hat/dZ2 = y_hat (1 - y_hat) multiply to y_hat - y; the mean over the
+    samples gives the 1/m.
+    """
+    y_hat, m = forward.y_hat, y.size
+    dC_dZ2 = (y_hat - y) / m
+    return dC_dZ2
+
+
+def hidden_error(parameters, forward, dC_dZ2, activation):
+    """dC/dZ1, (h, m): the output's error handed back through W2 and the slope of g."""
+    W2, Z1 = parameters.W2, forward.Z1
+    dC_dZ1 = (W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(Z1)
+    return dC_dZ1
+
+
+def backward_from(parameters, forward, dC_dZ2, activation):
+    """The gradient of any cost whose derivative by Z2 is known.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    forward : Forward
+        The pass of these parameters over m samples.
+    dC_dZ2 : ndarray (1, m)
+    activation : {"tanh", "sigmoid", "relu"}
+
+    Returns
+    -------
+    Gradients
+    """
+    A0, A1 = forward.A0, forward.A1
+    dC_dW2 = dC_dZ2 @ A1.T
+    dC_db2 = dC_dZ2.sum(axis=1, keepdims=True)
+    dC_dZ1 = hidden_error(parameters, forward, dC_dZ2, activation)
+    dC_dW1 = dC_dZ1 @ A0.T
+    dC_db1 = dC_dZ1.sum(axis=1, keepdims=True)
+    return Gradients(dC_dW1, dC_db1, dC_dW2, dC_db2)
 
 
 def backward(parameters, forward, y, activation):
-    """The derived gradient of C.
-
-    The chain rule's three factors for one sample are
-    (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)),
-    (2) dy_hat/dZ2 = y_hat (1 - y_hat) and (3) dZ2/dW2 = A1.T.
-    The first two multiply to y_hat - y; the mean over samples gives the 1/m.
+    """The derived gradient of C: dC/dW2 = (sigma - y) A1.T, averaged over the samples, and what follows from it.
 
     Parameters
     ----------
@@ -134,15 +177,7 @@ def backward(parameters, forward, y, activation):
     -------
     Gradients
     """
-    A0, Z1, A1, _, y_hat = forward
-    m = y.size
-    dC_dZ2 = (y_hat - y) / m
-    dC_dW2 = dC_dZ2 @ A1.T
-    dC_db2 = dC_dZ2.sum(axis=1, keepdims=True)
-    dC_dZ1 = (parameters.W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(Z1)
-    dC_dW1 = dC_dZ1 @ A0.T
-    dC_db1 = dC_dZ1.sum(axis=1, keepdims=True)
-    return Gradients(dC_dW1, dC_db1, dC_dW2, dC_db2)
+    return backward_from(parameters, forward, output_error(forward, y), activation)
 
 
 def updated(parameters, gradients, learning_rate):

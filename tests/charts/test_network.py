@@ -6,7 +6,7 @@ import pytest
 from tests.charts.test_charts import assert_fits
 from toynet.activations import ACTIVATIONS
 from toynet.charts import field
-from toynet.charts.network import ENDS, FLAT, MOST_UNITS, gradient_ends, network_chart, network_tables
+from toynet.charts.network import FLAT, MOST_UNITS, gradient_ends, network_chart, network_tables
 from toynet.config import Config
 from toynet.datasets import load
 from toynet.network import backward, forward, initialise
@@ -47,7 +47,7 @@ def test_the_gradient_of_colours_is_the_units_field(activation):
     parameters, _, plane, _ = drawn(5, activation)
     Z1 = forward(parameters, plane.X, activation).Z1.reshape(5, field.GRID, field.GRID)[:, ::-1]
     u, v = np.meshgrid(*2 * [(np.arange(field.GRID) + 0.5) / field.GRID])
-    low, high = ENDS[activation]
+    low, high = ACTIVATIONS[activation].span
     for unit, (x1, y1, x2, y2) in enumerate(gradient_ends(parameters, activation, plane)):
         along = ((u - x1) * (x2 - x1) + (v - y1) * (y2 - y1)) / ((x2 - x1) ** 2 + (y2 - y1) ** 2)
         if activation == "relu":

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from toynet import network
 from toynet.activations import ACTIVATIONS, sigma
-from toynet.derivation import exercise, worked_example
-from toynet.derivation.exercise import HIDEABLE, Exercise, ask, mark, mistakes_of, parse_numbers
+from toynet.derivation import exercise, worked_example, wrong_answers
+from toynet.derivation.exercise import HIDEABLE, Exercise, ask, mark
 from toynet.derivation.mistakes import MISTAKES
 from toynet.derivation.quantities import ORDER, quantities
+from toynet.derivation.typed_numbers import parse_numbers
 from toynet.network import Parameters
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -48,7 +49,7 @@ def test_exercise_has_tidy_numbers_and_shows_what_comes_before_and_is_needed(act
 def test_what_is_shown_suffices_and_all_of_it_is_needed(activation, quantity):
     asked = ask(0, quantity, activation=activation)
     lines = worked_example.LINES | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
-    g, g_prime = worked_example.ACTIVATION_LINES[activation]
+    g, g_prime = ACTIVATIONS[activation].code
     names = {"np": np, "sigma": sigma, "m": 1, "eta": asked.learning_rate}
     # The cost is written in Z2, the slope and A1.T as other quantities: here in what a person is shown.
     code = {"C": "-np.log(np.where(y == 1, y_hat, 1 - y_hat))"}.get(quantity, lines[quantity])
@@ -97,7 +98,7 @@ def test_three_significant_digits_are_right(activation, seed, quantity):
 def test_each_classical_mistake_is_recognised_from_three_digits(activation, quantity):
     for seed in range(4):
         asked = ask(seed, quantity, activation=activation)
-        candidates = mistakes_of(asked)
+        candidates = wrong_answers.of(asked)
         assert len({c.name for c in candidates}) == len(candidates) >= 2
         for candidate in candidates:
             marking = mark(asked, three_digits(candidate.value))

@@ -195,6 +195,7 @@ def test_a_line_computes_its_quantity():
     C, mean = found["C"].lines
     scope = dict(names)
     exec(C.text, scope)
+    scope["forward"] = network.forward(parameters, X, "tanh")
     assert eval(mean.text.removeprefix("return "), scope) == found["C"].value
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from toynet import network
 from toynet.activations import ACTIVATIONS
+from toynet.derivation import numerals
 from toynet.derivation.quantities import ORDER, PHASES, quantities
-from toynet.derivation.worked_example import latex_number, markdown, matrix, script
+from toynet.derivation.worked_example import markdown, matrix, script
 from toynet.network import Parameters
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -95,7 +96,7 @@ def test_markdown_of_the_seed_example_as_on_paper():
     ],
 )
 def test_numbers_in_latex(value, latex):
-    assert latex_number(value) == latex
+    assert numerals.latex(value) == latex
 
 
 def test_numbers_of_the_script_are_the_parameters_to_the_last_digit():

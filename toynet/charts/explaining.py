@@ -12,6 +12,7 @@ from toynet.charts.palette import GREY, SERIES_COLOURS
 from toynet.charts.thinning import thin
 from toynet.derivation import squared_error
 from toynet.derivation.gradient_check import STEP
+from toynet.derivation.numerals import text
 from toynet.network import forward
 
 HEIGHT = 360
@@ -109,7 +110,7 @@ def step_chart(curve):
     """
     rows = pd.DataFrame({"step": curve[:, 0], "error": np.maximum(curve[:, 1], SMALLEST)})
     rows = rows[np.isfinite(rows.error)]
-    used = pd.DataFrame({"step": [STEP], "label": [f"used: {STEP:.0e}".replace("e-0", "e-")]})
+    used = pd.DataFrame({"step": [STEP], "label": [f"used: {text(STEP, 1)}"]})
     x = alt.X(**_powers("Step of the difference", "step:Q", tickCount=6))
     y = alt.Y(**_powers("Largest difference / largest derivative", "error:Q", tickCount=6))
     told = [alt.Tooltip("step:Q", title="Step", format=".0~e"), alt.Tooltip("error:Q", title="Error", format=".2~e")]
@@ -119,8 +120,8 @@ def step_chart(curve):
         .encode(x, y, tooltip=told)
     )
     rule = alt.Chart(used).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x)
-    text = alt.Chart(used).mark_text(color=GREY, align="left", baseline="top", dx=4).encode(x, text="label:N")
-    return (line + rule + text.encode(y=alt.value(2))).properties(height=HEIGHT)
+    label = alt.Chart(used).mark_text(color=GREY, align="left", baseline="top", dx=4).encode(x, text="label:N")
+    return (line + rule + label.encode(y=alt.value(2))).properties(height=HEIGHT)
 
 
 # --- how good a batch's gradient is ------------------------------------------------------

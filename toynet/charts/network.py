@@ -28,9 +28,6 @@ upper edge of the last row to the centre of the output."""
 BELOW = 28
 """Pixels below the output's centre."""
 
-ENDS = {"tanh": (-3.0, 3.0), "sigmoid": (-6.0, 6.0), "relu": (0.0, 1.0)}
-"""Activation -> Z1 where a unit's gradient of colours begins and ends; relu's end is its largest Z1 in the picture."""
-
 STOPS = 9
 """Colours that such a gradient passes through, equally far apart."""
 
@@ -131,10 +128,10 @@ def _ends(names, y_output):
 
 
 def _stops(activation):
-    """Colours of A1 along Z1 between the two `ENDS`."""
+    """Colours of A1 along Z1 between the two ends; where these follow the picture, as if the upper one were 1."""
     at = np.linspace(0.0, 1.0, STOPS)
-    low, high = ENDS[activation]
-    A1 = ACTIVATIONS[activation].g(low + at * (high - low))
+    low, high = ACTIVATIONS[activation].span
+    A1 = ACTIVATIONS[activation].g(low + at * ((1.0 if high is None else high) - low))
     return [{"offset": round(t, 3), "color": shade(a)} for t, a in zip(at.tolist(), A1.tolist(), strict=True)]
 
 
@@ -202,8 +199,8 @@ def gradient_ends(parameters, activation, plane):
     middle = plane.X.mean(axis=0) @ parameters.W1.T + parameters.b1[:, 0]
     is_flat = np.hypot(a, b) < FLAT
     a, b = np.where(is_flat, FLAT, a), np.where(is_flat, 0.0, b)
-    low, high = ENDS[activation]
-    if activation == "relu":
-        high = np.maximum(middle + (np.abs(a) + np.abs(b)) / 2, FLAT)
+    low, high = ACTIVATIONS[activation].span
+    if high is None:
+        high = np.maximum(middle + (np.abs(a) + np.abs(b)) / 2, low + FLAT)
     begin, end = (low - middle) / (a**2 + b**2), (high - middle) / (a**2 + b**2)
     return np.nan_to_num(np.stack([0.5 + begin * a, 0.5 + begin * b, 0.5 + end * a, 0.5 + end * b], axis=1))

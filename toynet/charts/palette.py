@@ -20,9 +20,18 @@ SHADES = 101
 """Colours of the field, a percent apart: coarser ones show as bands, finer ones cannot be told apart."""
 
 
+def _bytes(colour):
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def triple(colour):
+    """ "#0877bd" as "8,119,189", for CSS that makes it transparent."""
+    return ",".join(map(str, _bytes(colour)))
+
+
 def _colours():
     """Colours from `ORANGE` over `MIDDLE` to `BLUE`: (SHADES, 3) bytes."""
-    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (ORANGE, MIDDLE, BLUE)])
+    stops = np.array([_bytes(colour) for colour in (ORANGE, MIDDLE, BLUE)])
     t = np.linspace(0.0, 2.0, SHADES)
     rgb = np.stack([np.interp(t, (0, 1, 2), channel) for channel in stops.T], axis=1)
     return rgb.round().astype(np.uint8)

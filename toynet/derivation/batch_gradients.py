@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toynet.activations import ACTIVATIONS
-from toynet.network import Parameters, backward, forward
+from toynet.network import Gradients, backward, forward, hidden_error
 
 MOST = 300
 """Batches, and single samples, that are looked at; of more, a seeded random choice."""
@@ -91,19 +90,19 @@ def gradients(parameters, X, y, activation, rows):
 
     Returns
     -------
-    Gradients-like Parameters
-        W1 (batches, h, d), b1 (batches, h, 1), W2 (batches, 1, h), b2 (batches, 1, 1).
+    Gradients
+        Of all batches: dC_dW1 (batches, h, d), dC_db1 (batches, h, 1), dC_dW2 (batches, 1, h), dC_db2 (batches, 1, 1).
     """
     used, places = np.unique(rows, return_inverse=True)
-    A0, Z1, A1, _, y_hat = forward(parameters, X[used], activation)
-    error = y_hat - y[used]
-    dC_dZ1 = parameters.W2.T * error * ACTIVATIONS[activation].g_prime(Z1)
+    passed = forward(parameters, X[used], activation)
+    error = passed.y_hat - y[used]  # of each sample by itself: the mean is in the shares
+    dC_dZ1 = hidden_error(parameters, passed, error, activation)
     shares = np.zeros((len(rows), used.size))
     np.put_along_axis(shares, places.reshape(rows.shape), 1.0 / rows.shape[1], axis=1)
-    W1 = np.stack([(shares * inputs) @ dC_dZ1.T for inputs in A0], axis=-1)
-    b1, b2 = shares @ dC_dZ1.T, shares @ error.T
-    W2 = (shares * error) @ A1.T
-    return Parameters(W1, b1[:, :, None], W2[:, None, :], b2[:, :, None])
+    dC_dW1 = np.stack([(shares * inputs) @ dC_dZ1.T for inputs in passed.A0], axis=-1)
+    dC_db1, dC_db2 = shares @ dC_dZ1.T, shares @ error.T
+    dC_dW2 = (shares * error) @ passed.A1.T
+    return Gradients(dC_dW1, dC_db1[:, :, None], dC_dW2[:, None, :], dC_db2[:, :, None])
 
 
 def _flat(gradients):

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toynet.network import Forward, Parameters, backward, forward
+from toynet.activations import ACTIVATIONS
+from toynet.network import Parameters, backward, costs, forward
 
 STEP = 1e-6
 """Half-width of the difference. Its truncation error is about STEP^2, its rounding
@@ -21,7 +22,7 @@ FLOOR = 0.01
 """Smallest magnitude that `relative_errors` divides by: rounding alone puts about 1e-10 into a difference,
 so that one number for all entries means something only beside derivatives that are not tiny."""
 
-UNKNOWN = 1.0
+UNKNOWN_RANK = 1.0
 """Rank of what cannot be checked: between the errors that pass, as shares of what is allowed, and those that fail."""
 
 FEW = 12800
@@ -66,14 +67,14 @@ class Checked(NamedTuple):
 
     @property
     def rank(self):
-        """The error as a share of what is allowed, or `UNKNOWN`: of several the highest is the one to name."""
-        return self.error / self.allowed if self.is_known else UNKNOWN
+        """The error as a share of what is allowed, or `UNKNOWN_RANK`: of several the highest is the one to name."""
+        return self.error / self.allowed if self.is_known else UNKNOWN_RANK
 
 
 def check(parameters, X, y, activation, backward=backward, step=STEP):
     """Compare a rule's gradient with central differences, every single entry.
 
-    Samples within reach of relu's kink have no derivative to compare with and are left out.
+    Samples within reach of a kink of g (relu's is at 0) have no derivative to compare with and are left out.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def _worst(derived, numerical, rounding):
         difference = float(np.abs(derived - numerical).max())
         by_rounding = rounding / np.where(size > 0, size, 1.0)
     allowed = TOLERANCE + np.where(np.isinf(errors), 0.0, by_rounding)
-    ranks = np.where(np.isnan(errors), UNKNOWN, errors / allowed)
+    ranks = np.where(np.isnan(errors), UNKNOWN_RANK, errors / allowed)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(ranks), ranks.shape))
     entry = (float(values[index]) for values in (derived, numerical, allowed))
     return Checked(float(errors[index]), index, *entry, difference, float(size.max()))
@@ -139,7 +140,7 @@ def _rounding(parameters, passed):
 
 
 def smooth_rows(parameters, X, activation, step=STEP):
-    """Which samples a step cannot carry over relu's kink: all of them for tanh and sigmoid.
+    """Which samples a step cannot carry over a kink of g: all of them where it has none, as tanh and sigmoid.
 
     Moving an entry of row j of W1 or b1 by `step` moves Z1_j by up to step max(1, |x|).
 
@@ -149,10 +150,9 @@ def smooth_rows(parameters, X, activation, step=STEP):
         All true where no sample would be left.
     """
     everything = np.ones(len(X), dtype=bool)
-    if activation != "relu":
-        return everything
-    reach = 2 * step * np.maximum(np.abs(X).max(axis=1), 1.0)
-    clear = np.abs(forward(parameters, X, activation).Z1).min(axis=0) > reach
+    reach, clear = 2 * step * np.maximum(np.abs(X).max(axis=1), 1.0), everything
+    for kink in ACTIVATIONS[activation].kinks:
+        clear = clear & (np.abs(forward(parameters, X, activation).Z1 - kink).min(axis=0) > reach)
     return clear if clear.any() else everything
 
 
@@ -219,15 +219,9 @@ def _difference(stack, name, column, X, y, activation, step):
     for signed in (step, -step):
         moved = getattr(stack, name).copy()
         moved[..., column] += signed
-        sides.append(costs(forward(stack._replace(**{name: moved}), X, activation), y))
+        each = costs(forward(stack._replace(**{name: moved}), X, activation), y)
+        sides.append(each.mean(axis=(-2, -1)))
     return (sides[0] - sides[1]) / (2 * step)
-
-
-def costs(forward: Forward, y):
-    """`network.cost` of each network of a stack: Z2 (stacked, 1, m) -> (stacked,)."""
-    Z2 = forward.Z2
-    C = np.maximum(Z2, 0.0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
-    return C.mean(axis=(-2, -1))
 
 
 def relative_errors(parameters, X, y, activation, step=STEP):

@@ -12,7 +12,6 @@ import numpy as np
 from toynet import network
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import squared_error
-from toynet.network import Gradients
 
 
 @dataclass(frozen=True)
@@ -43,27 +42,22 @@ class Mistake:
 
 def no_mean(parameters, forward, y, activation):
     """dC_dZ2 = y_hat - y: the derivative of the sum over samples, not of the mean."""
-    return Gradients(*(y.size * g for g in network.backward(parameters, forward, y, activation)))
+    return network.backward_from(parameters, forward, forward.y_hat - y, activation)
 
 
 def wrong_sign(parameters, forward, y, activation):
     """dC_dZ2 = (y - y_hat) / m: descent climbs."""
-    return Gradients(*(-g for g in network.backward(parameters, forward, y, activation)))
+    return network.backward_from(parameters, forward, -network.output_error(forward, y), activation)
 
 
 def g_prime_of_A1(parameters, forward, y, activation):
-    """dC_dZ1 = (W2.T @ dC_dZ2) * g'(A1)."""
-    return _hidden_slope(parameters, forward, y, activation, ACTIVATIONS[activation].g_prime(forward.A1))
+    """dC_dZ1 = (W2.T @ dC_dZ2) * g'(A1): backward takes g' of what it finds as Z1."""
+    return network.backward(parameters, forward._replace(Z1=forward.A1), y, activation)
 
 
 def no_g_prime(parameters, forward, y, activation):
     """dC_dZ1 = W2.T @ dC_dZ2: as if the hidden units were linear."""
-    return _hidden_slope(parameters, forward, y, activation, 1.0)
-
-
-def _hidden_slope(parameters, forward, y, activation, slope):
-    """The right rule but for what stands for g'(Z1)."""
-    dC_dZ1 = (parameters.W2.T @ ((forward.y_hat - y) / y.size)) * slope
+    dC_dZ1 = parameters.W2.T @ network.output_error(forward, y)
     right = network.backward(parameters, forward, y, activation)
     return right._replace(dC_dW1=dC_dZ1 @ forward.A0.T, dC_db1=dC_dZ1.sum(axis=1, keepdims=True))
 
@@ -76,10 +70,10 @@ def no_transpose(parameters, forward, y, activation):
     errors of other samples. Where m = h the reshape changes nothing: it is the missing
     transpose itself.
     """
-    A0, _, A1, _, y_hat = forward
-    dC_dZ2 = (y_hat - y) / y.size
-    dC_dZ1 = (parameters.W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(forward.Z1)
-    right = network.backward(parameters, forward, y, activation)
+    A0, A1 = forward.A0, forward.A1
+    dC_dZ2 = network.output_error(forward, y)
+    dC_dZ1 = network.hidden_error(parameters, forward, dC_dZ2, activation)
+    right = network.backward_from(parameters, forward, dC_dZ2, activation)
     return right._replace(
         dC_dW1=dC_dZ1 @ np.ascontiguousarray(A0).reshape(A0.shape[::-1]), dC_dW2=dC_dZ2 @ A1.reshape(A1.shape[::-1])
     )
@@ -93,8 +87,10 @@ def _several_samples(parameters, m, activation):
     return m > 1
 
 
-def _not_relu(parameters, m, activation):
-    return activation != "relu"
+def _slope_differs(parameters, m, activation):
+    """Whether g' at g(Z) is another one than at Z: with relu both are 1 or 0 alike."""
+    Z, g, g_prime = np.linspace(-3.0, 3.0, 13), ACTIVATIONS[activation].g, ACTIVATIONS[activation].g_prime
+    return not np.array_equal(g_prime(g(Z)), g_prime(Z))
 
 
 def _shuffles(parameters, m, activation):
@@ -150,7 +146,7 @@ MISTAKES = {
         r"\frac{\partial C}{\partial Z_1}"
         r" = \left( W_2^\top \frac{\partial C}{\partial Z_2} \right) \odot g'(A_1)",
         g_prime_of_A1,
-        _not_relu,
+        _slope_differs,
         HIDDEN,
     ),
     "no_g_prime": Mistake(

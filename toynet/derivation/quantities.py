@@ -142,13 +142,6 @@ FORMULAS = {
 }
 """Symbol -> LaTeX with {g} and {g_prime} to fill in; sums run over the m samples."""
 
-ACTIVATION_LATEX = {
-    "tanh": (r"\tanh(Z_1)", r"1 - \tanh^2(Z_1)"),
-    "sigmoid": (r"\sigma(Z_1)", r"\sigma(Z_1) \left(1 - \sigma(Z_1)\right)"),
-    "relu": (r"\max(Z_1, 0)", r"[Z_1 > 0]"),
-}
-"""Activation -> LaTeX of g(Z1) and of g'(Z1)."""
-
 
 def quantities(parameters, X, y, activation, learning_rate):
     """Every quantity of the derivation, in `ORDER`, for one sample or a batch.
@@ -190,8 +183,7 @@ def _values(parameters, X, y, activation, learning_rate):
     passed = network.forward(parameters, X, activation)
     gradients = network.backward(parameters, passed, y, activation)
     new = network.updated(parameters, gradients, learning_rate)
-    g_prime = ACTIVATIONS[activation].g_prime(passed.Z1)
-    dC_dZ2 = (passed.y_hat - y) / y.size
+    dC_dZ2 = network.output_error(passed, y)
     return {
         **parameters._asdict(),
         **passed._asdict(),
@@ -202,8 +194,8 @@ def _values(parameters, X, y, activation, learning_rate):
         "dy_hat_dZ2": passed.y_hat * (1 - passed.y_hat),
         "dZ2_dW2": passed.A1.T,
         "dC_dZ2": dC_dZ2,
-        "g_prime_Z1": g_prime,
-        "dC_dZ1": (parameters.W2.T @ dC_dZ2) * g_prime,
+        "g_prime_Z1": ACTIVATIONS[activation].g_prime(passed.Z1),
+        "dC_dZ1": network.hidden_error(parameters, passed, dC_dZ2, activation),
         **{f"new_{name}": values for name, values in new._asdict().items()},
     }
 
@@ -220,7 +212,7 @@ def dC_dy_hat(y_hat, y):
 
 def formula(symbol, activation):
     """LaTeX of one quantity's formula."""
-    g, g_prime = ACTIVATION_LATEX[activation]
+    g, g_prime = ACTIVATIONS[activation].latex
     return FORMULAS[symbol].format(g=g, g_prime=g_prime)
 
 
@@ -246,13 +238,14 @@ WITHIN = {
 def source_lines():
     """Symbol -> the `Line`s of `network.py` that compute it, for all that it computes.
 
-    A quantity's line is the one that assigns its name in forward, cost or backward;
-    where names are only unpacked (W1, b1, W2, b2) it is that one. What is `WITHIN` another
-    has that one's. What a function
+    A quantity's line is the first one that assigns its name; where names are only unpacked
+    (W1, b1, W2, b2) it is that one. What is `WITHIN` another has that one's. What a function
     returns without naming it (C as a mean, the new parameters) has its return line.
     """
     found = {}
-    for function in (network.forward, network.cost, network.backward):
+    for function in (
+        network.forward, network.costs, network.output_error, network.hidden_error, network.backward_from
+    ):  # fmt: skip
         for target, line in _assignments(function):
             found.setdefault(target, (line,))
     found["C"] = (*found["C"], _returned(network.cost))

@@ -26,9 +26,8 @@ def backward(parameters, forward, y, activation):
 
     Parameters and returns are those of `network.backward`.
     """
-    # backward knows y_hat and y only as y_hat - y: with y = 0 the first is the whole error.
-    error = (forward.y_hat - y) * sigma_prime(forward.Z2)
-    return network.backward(parameters, forward._replace(y_hat=error), np.zeros_like(y), activation)
+    dC_dZ2 = network.output_error(forward, y) * sigma_prime(forward.Z2)
+    return network.backward_from(parameters, forward, dC_dZ2, activation)
 
 
 def both(parameters, X, y, activation):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from toynet.activations import ACTIVATIONS
+from toynet.derivation import numerals
 from toynet.derivation.quantities import ORDER, PHASES, quantities
 
 DIGITS = 6
@@ -45,17 +47,9 @@ def _entry(quantity):
 def matrix(value):
     """A number, or the entries of a matrix, as LaTeX."""
     if np.size(value) == 1:
-        return latex_number(np.asarray(value).item())
-    rows = (" & ".join(latex_number(v) for v in row) for row in value)
+        return numerals.latex(np.asarray(value).item(), DIGITS)
+    rows = (" & ".join(numerals.latex(v, DIGITS) for v in row) for row in value)
     return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
-
-
-def latex_number(value):
-    r"""Six significant digits, with 1e-07 as 1 \cdot 10^{-7} infinity as \infty, and no -0."""
-    if np.isinf(value):
-        return r"\infty" if value > 0 else r"-\infty"
-    digits, _, exponent = f"{value + 0.0:.{DIGITS}g}".partition("e")
-    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
 # --- the script ----------------------------------------------------------------------
@@ -84,13 +78,6 @@ LINES = {
     "new_b2": "b2 - eta * dC_db2",
 }
 """Symbol -> what computes it in plain NumPy; W1, b1, W2, b2 are given."""
-
-ACTIVATION_LINES = {
-    "tanh": ("np.tanh(Z1)", "1 - np.tanh(Z1) ** 2"),
-    "sigmoid": ("sigma(Z1)", "sigma(Z1) * (1 - sigma(Z1))"),
-    "relu": ("np.maximum(Z1, 0)", "(Z1 > 0).astype(float)"),
-}
-"""Activation -> g(Z1) and g'(Z1) in plain NumPy."""
 
 HEAD = '''\
 """The derivation, worked: one hidden layer ({activation}), sigmoid output, cross-entropy.
@@ -142,7 +129,7 @@ def script(parameters, X, y, activation, learning_rate):
     if not found["dy_hat_dZ2"].value.all():
         head += 'np.seterr(divide="ignore")  # a sample is saturated: factor (1) may be infinite\n'
         lines["dC_dy_hat"] = SATURATED
-    g, g_prime = ACTIVATION_LINES[activation]
+    g, g_prime = ACTIVATIONS[activation].code
     parts = [head]
     for phase in PHASES:
         computed = [

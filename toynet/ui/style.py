@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from toynet.charts.palette import GREY
+
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
@@ -43,20 +45,20 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 
 /* The gradient check: narrow enough for any window. */
 .checks { border-collapse: collapse; margin: 0.2rem 0; }
-.checks th, .checks td { border: 0; border-bottom: 1px solid #8a8f9855; padding: 0.25rem 0.6rem; text-align: right;
+.checks th, .checks td { border: 0; border-bottom: 1px solid GREY55; padding: 0.25rem 0.6rem; text-align: right;
   font-variant-numeric: tabular-nums; font-size: 0.9rem; line-height: 1.35; }
-.checks th { font-weight: 400; color: #8a8f98; }
+.checks th { font-weight: 400; color: GREY; }
 .checks td:first-child { text-align: left; font-weight: 600; white-space: nowrap; }
 .checks .right { color: #2e9e5b; }
 .checks .wrong { color: #d64545; }
-.checks .unknown { color: #8a8f98; }
+.checks .unknown { color: GREY; }
 
 /* Small matrices, with brackets; large ones scroll inside their box. */
 .matrix-box { overflow: auto; max-width: 100%; max-height: 24rem; }
-.matrix th { border: 0; padding: 0.1rem 0.3rem 0.1rem 0; font-weight: 400; font-size: 0.7rem; color: #8a8f98;
+.matrix th { border: 0; padding: 0.1rem 0.3rem 0.1rem 0; font-weight: 400; font-size: 0.7rem; color: GREY;
   text-align: left; white-space: nowrap; }
 .matrix { border-collapse: separate; border-spacing: 2px; border: 0; width: auto; margin: 0.1rem 0;
-  border-left: 2px solid #8a8f98; border-right: 2px solid #8a8f98; border-radius: 6px; padding: 0 2px; }
+  border-left: 2px solid GREY; border-right: 2px solid GREY; border-radius: 6px; padding: 0 2px; }
 .matrix td { border: 0; padding: 0.1rem 0.3rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
   font-variant-numeric: tabular-nums; border-radius: 3px; white-space: nowrap; }
 .matrix td.right { outline: 2px solid #2e9e5b; }
@@ -65,6 +67,6 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 .matrix-card { max-width: 100%; min-width: 0; }
 .matrix-card code { font-size: 0.85rem; padding: 0; background: none; }
 .matrix-asked { font-size: 1.6rem; font-weight: 700; padding: 0 0.8rem;
-  border: 2px dashed #8a8f98; border-radius: 6px; }
+  border: 2px dashed GREY; border-radius: 6px; }
 </style>
-"""
+""".replace("GREY", GREY)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from toynet.derivation.exercise import HIDEABLE, ask, mark, parse_numbers
+from toynet.derivation.exercise import HIDEABLE, ask, mark
+from toynet.derivation.typed_numbers import parse_numbers
 from toynet.ui.controls import choices
 from toynet.ui.derivation import matrices
 

@@ -5,6 +5,9 @@ import math
 import numpy as np
 import streamlit as st
 
+from toynet.charts import palette
+from toynet.derivation.numerals import text
+
 MOST_COLUMNS = 4
 """Columns side by side: as many as a card holds even of numbers like −1.234e−05. The others stand below them."""
 
@@ -18,15 +21,6 @@ MOST_NUMBERS = 600
 """A folded matrix shows all its numbers up to here, and of a larger one the first rows and columns."""
 
 FOLDED_LINES = 16
-
-
-def text(value):
-    """Four significant digits, ∞ and a true minus."""
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return f"{value + 0.0:.4g}".replace("-", "−")
 
 
 def html(value, lines=MOST_LINES, right=None):
@@ -86,7 +80,7 @@ def _first(cells, shape):
 
 def _cell(value, largest, right):
     share = 1.0 if math.isinf(value) else 0.0 if math.isnan(value) else abs(value) / largest
-    colour = "8,119,189" if value > 0 else "245,147,34"
+    colour = palette.triple(palette.BLUE if value > 0 else palette.ORANGE)
     mark = "" if right is None else ' class="right"' if right else ' class="wrong"'
     return f'<td{mark} style="background:rgba({colour},{0.55 * share:.2f})">{text(value)}</td>'
 

@@ -3,9 +3,14 @@
 import numpy as np
 import streamlit as st
 
+from toynet.activations import ACTIVATIONS
 from toynet.charts.explaining import step_chart
 from toynet.derivation.gradient_check import STEP, TOLERANCE, check, error_by_step, few_rows, overall
+from toynet.derivation.numerals import text
 from toynet.ui.train import badge
+
+DIGITS = 2
+"""Of an error: more would be noise."""
 
 
 def section(moment):
@@ -34,23 +39,23 @@ def _steps(moment):
     rows = few_rows(y.size, parameters.W2.size)
     curve = error_by_step(parameters, X[rows], y[rows], activation)
     if not np.isfinite(curve[:, 1]).any():
-        st.markdown(f":gray-badge[–] The steps {badge.UNKNOWN}.")
+        st.markdown(f":gray-badge[–] The steps {badge.CANNOT_BE_CHECKED}.")
         return
     best, least = curve[np.nanargmin(curve[:, 1])]
     used = curve[np.isclose(curve[:, 0], STEP), 1].item()
     some = f", over {rows.size} of the samples" if rows.size < y.size else ""
     st.markdown(
         "A larger step bends away from the tangent (right arm); a smaller one drowns in rounding (left arm). "
-        f"Measured here{some}: the error is least at a step of {badge.short(best)}, {_size(least)}; at "
-        f"{badge.short(STEP)} it is {_size(used)}, and the tolerance is {badge.short(TOLERANCE)}. The step is "
-        f"{badge.short(STEP)} all the same: where weights are large the cost bends sooner, and a smaller step "
-        "reaches less far." + (_KINKS if activation == "relu" else "")
+        f"Measured here{some}: the error is least at a step of {text(best, 1)}, {text(least, DIGITS)}; at "
+        f"{text(STEP, 1)} it is {text(used, DIGITS)}, and the tolerance is {text(TOLERANCE, 1)}. The step is "
+        f"{text(STEP, 1)} all the same: where weights are large the cost bends sooner, and a smaller step "
+        "reaches less far." + (_KINKS if ACTIVATIONS[activation].kinks else "")
     )
     st.altair_chart(step_chart(curve), width="stretch")
 
 
 _KINKS = (
-    " relu has a kink at Z1 = 0: the jump of the right arm is steps that carry samples across it. "
+    " The activation has a kink: the jump of the right arm is steps that carry samples across it. "
     "A smaller step crosses fewer; samples within reach of 1e-6 are left out of the check."
 )
 
@@ -60,14 +65,14 @@ def verdict(checked):
     name, found = badge.worst(checked)
     failing = [n for n, c in checked.items() if c.is_known and not c.passes]
     if failing:
-        error = _size(found.error)
+        error = text(found.error, DIGITS)
         st.error(f"Gradient check ✗: wrong for {', '.join(failing)}; the error is {error} in {name}.")
     elif not found.is_known:
-        st.markdown(f":gray-badge[–] The gradient {badge.UNKNOWN}. That says nothing about the rule.")
+        st.markdown(f":gray-badge[–] The gradient {badge.CANNOT_BE_CHECKED}. That says nothing about the rule.")
     else:
         st.success(
             "Gradient check ✓: every derivative is right, as far as a difference can tell; the largest of their "
-            f"differences is {_size(overall(checked))} of the largest derivative."
+            f"differences is {text(overall(checked), DIGITS)} of the largest derivative."
         )
 
 
@@ -84,18 +89,9 @@ def _row(name, c):
     kind, mark = ("unknown", "–") if not c.is_known else ("right", "✓") if c.passes else ("wrong", "✗")
     cells = [
         f'<span class="{kind}">{mark}</span> {name}',
-        _size(c.error),
-        _size(c.allowed) if c.is_known else "–",
+        text(c.error, DIGITS),
+        text(c.allowed, DIGITS) if c.is_known else "–",
         f"{c.index[0] + 1}, {c.index[1] + 1}",
-        f"{c.derived:.9g}<br>{c.numerical:.9g}".replace("-", "−"),
+        f"{text(c.derived, 9)}<br>{text(c.numerical, 9)}",
     ]
     return "".join(f"<td>{cell}</td>" for cell in cells)
-
-
-def _size(error):
-    """1.2e-9, 0, 0.31, ∞, or – for what is not known."""
-    if not np.isfinite(error):
-        return "–" if np.isnan(error) else "∞"
-    if error == 0 or 1e-3 <= error < 1e4:
-        return f"{error:.3g}"
-    return f"{error:.1e}".replace("e-0", "e-").replace("e+0", "e")

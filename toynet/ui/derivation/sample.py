@@ -6,8 +6,8 @@ import streamlit as st
 
 from toynet.charts import field
 from toynet.charts.boundary import PICK, boundary_chart, boundary_tables, shown
+from toynet.derivation.numerals import text
 from toynet.ui.controls import choices
-from toynet.ui.derivation.matrices import text
 
 ONE, ALL = "One sample", "All training samples"
 NUMBER, PICTURE = "sample", "sample_picture"

@@ -6,6 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from toynet.derivation.gradient_check import check, few_rows, overall
+from toynet.derivation.numerals import text
 
 EVERY = 1.0
 """Seconds between two checks while training."""
@@ -13,8 +14,7 @@ EVERY = 1.0
 SHARE = 0.02
 """Of all time, what checks may take."""
 
-
-UNKNOWN = "cannot be checked: the cost or its differences are no longer finite"
+CANNOT_BE_CHECKED = "cannot be checked: the cost or its differences are no longer finite"
 
 
 def worst(checked):
@@ -36,15 +36,10 @@ def label(checked):
     """The badge as Markdown: "Gradient check ✓ 2e-9", red with the parameter's name, or grey without a verdict."""
     name, found = worst(checked)
     if not found.is_known:
-        return f":gray[Gradient {UNKNOWN}]"
+        return f":gray[Gradient {CANNOT_BE_CHECKED}]"
     if found.passes:
-        return f":green[Gradient check ✓ {short(overall(checked))}]"
-    return f":red[**Gradient check ✗ {name} {short(found.error)}**]"
-
-
-def short(error):
-    """2e-9 for 2.1e-09."""
-    return f"{error:.0e}".replace("e-0", "e-").replace("e+0", "e") if np.isfinite(error) else "∞"
+        return f":green[Gradient check ✓ {text(overall(checked), 1)}]"
+    return f":red[**Gradient check ✗ {name} {text(found.error, 1)}**]"
 
 
 @dataclass

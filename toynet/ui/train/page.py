@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from toynet.activations import ACTIVATIONS
 from toynet.charts.curves import X_AXES, loss_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
 from toynet.ui import experiment, frame, startup
@@ -124,20 +125,14 @@ def _how_many_are_drawn(now):
         st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
 
 
-SQUARES = {
-    "tanh": "orange −1, grey 0, blue 1",
-    "sigmoid": "grey 0, blue 1",
-    "relu": "grey 0, blue its largest value",
-}
-
-
 def _how_to_read(config):
     """What lines, dots and squares of the network picture are."""
     h = config.hidden_size
     some = f" The first {MOST_UNITS} of {h} hidden units are drawn." if h > MOST_UNITS else ""
     return (
         "Lines are weights and dots are biases: orange below 0, blue above, the larger the wider; hover for value and "
-        f"gradient. Each square is what a hidden unit makes of the plane, A1: {SQUARES[config.activation]}.{some}"
+        "gradient. Each square is what a hidden unit makes of the plane, A1: "
+        f"{ACTIVATIONS[config.activation].colours}.{some}"
     )
 
 
