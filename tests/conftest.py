@@ -22,3 +22,7 @@ settings.load_profile("toynet")
 def nothing_prepared(monkeypatch):
     """Each test starts where no compiled engine is ready: what it trains with is what it asks for."""
     monkeypatch.setattr(engines, "_ready", threading.Event())
+    yield
+    for thread in threading.enumerate():
+        if thread.name == engines.PREPARING:
+            thread.join()

@@ -82,7 +82,7 @@ def test_learning_rate_changes_without_a_new_run(app):
     assert trainer(app) is before
     assert before.learning_rate == 1.0
     app.button(key="one_epoch").click().run()
-    assert before.metrics["learning_rate"].tolist() == [0.3, 0.3, 1.0]
+    assert before.recorded["learning_rate"].tolist() == [0.3, 0.3, 1.0]
 
 
 def test_epochs_change_without_a_new_run(app):

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toynet import Config, train
-from toynet.history import COLUMNS, COUNTS, MEASURES, History
+from toynet.history import COLUMNS, COUNTS, History
+from toynet.measuring import Measures
 
 pytestmark = pytest.mark.filterwarnings("error")
 
 
 def row(n):
-    return [n * 100 + k for k in range(len(COLUMNS))]
+    return {column: n * 100 + k for k, column in enumerate(COLUMNS)}
 
 
 def filled(rows):
@@ -51,7 +52,7 @@ def test_columns_are_those_of_the_design():
     measures = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
     measures += [f"grad_norm{name}" for name in ("_W1", "_b1", "_W2", "_b2", "")]
     expected = ["epoch", "update", "samples_seen", "seconds", *measures, "learning_rate"]
-    assert list(COLUMNS) == expected and list(MEASURES) == measures
+    assert list(COLUMNS) == expected and list(Measures._fields) == measures
 
 
 @pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, 1000])
@@ -69,7 +70,7 @@ def test_copy_stays_as_it_was():
     history["epoch"][0] = -1
     assert len(copy) == 3 and copy["epoch"][0] == 0
     copy.append(row(7))
-    assert len(history) == 4 and copy["epoch"][3] == 700
+    assert len(history) == 4 and copy["epoch"][3] == 700 and copy.last == row(7)
 
 
 def test_frame_is_a_copy_with_the_settings_behind_and_the_run_before():
@@ -98,7 +99,7 @@ rows = st.tuples(counts, counts, counts, numbers, numbers, tests, numbers, tests
 def test_any_numbers_survive_the_csv(rows):
     history = History()
     for r in rows:
-        history.append(r)
+        history.append(dict(zip(COLUMNS, r, strict=True)))
     assert_round_trip(history.frame("20250102-030405-ab12", Config(noise=0.1 + 0.2).to_dict()))
 
 
@@ -125,8 +126,6 @@ def test_csv_file_is_opened_by_plain_pandas(tmp_path):
 def test_changes_of_the_learning_rate_are_noted_as_rows_come():
     history = History()
     for rates in ([0.3], [0.3, 0.3, 0.5], [0.5], [0.1, 0.5]):
-        rows = np.zeros((len(rates), len(COLUMNS)))
-        rows[:, -1] = rates
-        history.extend(rows)
+        history.extend({column: np.zeros(len(rates)) for column in COLUMNS} | {"learning_rate": np.array(rates)})
     assert history.rate_changes == [3, 5, 6]
     assert history.copy().rate_changes == [3, 5, 6]

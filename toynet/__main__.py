@@ -7,15 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from toynet import engines
 from toynet.config import Config, parse, range_text
 from toynet.training import Trainer
-
-LONG = 100_000
-"""Updates from which on a run is worth waiting for compiled code: a second or two in NumPy."""
-
-LOADING = 2.0
-"""Seconds that reading compiled code from disk may take."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -54,7 +47,6 @@ def main(arguments=None):
     out = options["csv"]
     if out and not Path(out).parent.is_dir():
         top.error(f"--csv {out}: there is no folder {Path(out).parent}")
-    _prepare(trainer)
     interrupted = _train_with_bar(trainer)
     try:
         trainer.history.to_csv(out or sys.stdout, index=False)
@@ -66,24 +58,17 @@ def main(arguments=None):
     return 130 if interrupted else bool(trainer.diverged)
 
 
-def _prepare(trainer):
-    """Give long runs the compiled engine if it is on disk; start compiling for the next run if it is not."""
-    if trainer.updates_an_epoch * trainer.epochs >= LONG:
-        engines.prepare()
-        engines.wait(LOADING)
-
-
 def _train_with_bar(trainer):
     """Train to the end under a progress bar; returns whether Ctrl-C cut it short."""
-    with tqdm(total=trainer.config.epochs, unit=" epochs", file=sys.stderr) as bar:
-        try:
+    try:
+        trainer.prepare()
+        with tqdm(total=trainer.config.epochs, unit=" epochs", file=sys.stderr) as bar:
             while trainer.epoch < trainer.config.epochs and not trainer.diverged:
                 trainer.run(seconds=0.1)
                 bar.update(trainer.epoch - bar.n)
-                loss = trainer.metrics["train_loss"][-1]
-                bar.set_postfix_str(f"train loss {loss:.4f}", refresh=False)
-        except KeyboardInterrupt:
-            return True
+                bar.set_postfix_str(f"train loss {trainer.recorded.last['train_loss']:.4f}", refresh=False)
+    except KeyboardInterrupt:
+        return True
     return False
 
 

@@ -15,8 +15,10 @@ DATASETS = {
     "spirals": "Two spirals",
     "breast_cancer": "Breast cancer",
     "csv": "CSV file",
+    "given": "Given by hand",
 }
-"""Dataset name -> what people call it. All but the last two are generated."""
+"""Dataset name -> what people call it. The first six are generated; the last one names data that came with no
+settings of their own."""
 
 BATCH_MODES = ("full", "mini", "stochastic")
 
@@ -72,6 +74,10 @@ class Config:
         if self.dataset == "csv" and not self.data_file:
             raise ValueError("data_file is empty: dataset csv needs the name of a CSV file")
 
+    def batch(self, m: int) -> int:
+        """How many of m training samples an update sees."""
+        return {"full": m, "mini": min(self.batch_size, m), "stochastic": 1}[self.batch_mode]
+
     def to_dict(self):
         """Field name -> value, in the order of the fields."""
         return dataclasses.asdict(self)
@@ -119,6 +125,13 @@ def range_text(f):
         kind, form = ("a whole number", ",") if f.type is int else ("a number", "g")
         return f"{kind} from {f.metadata['low']:{form}} to {f.metadata['high']:{form}}"
     return "text"
+
+
+DATA_SETTINGS = (
+    "dataset", "samples", "noise", "test_fraction", "data_seed",
+    "data_file", "feature_1", "feature_2", "target", "class_0", "class_1",
+)  # fmt: skip
+"""The settings that say what the data are; the others are the network's and its training's."""
 
 
 def _checked(f, value):

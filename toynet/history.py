@@ -1,23 +1,23 @@
-"""History: the measurements of a run, a row an epoch, as numbers and as CSV."""
+"""History: the measurements of a run, a row an epoch, as numbers and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-MEASURES = (
-    "train_loss",
-    "test_loss",
-    "train_accuracy",
-    "test_accuracy",
-    "grad_norm_W1",
-    "grad_norm_b1",
-    "grad_norm_W2",
-    "grad_norm_b2",
-    "grad_norm",
-)
+from toynet.measuring import Measures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 COUNTS = ("epoch", "update", "samples_seen")
-COLUMNS = (*COUNTS, "seconds", *MEASURES, "learning_rate")
+COLUMNS = (*COUNTS, "seconds", *Measures._fields, "learning_rate")
 """What a row holds, in the order of the CSV, where `run` stands before it and the
 other settings behind it."""
+
+_PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
 class History:
@@ -29,46 +29,56 @@ class History:
         The rows from which on the learning rate is another one.
     """
 
-    def __init__(self):
+    def __init__(self, columns: Mapping | None = None) -> None:
         self._rows = np.empty((256, len(COLUMNS)))
         self._length = 0
-        self.rate_changes = []
+        self.rate_changes: list[int] = []
+        if columns:
+            self.extend(columns)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._length
 
-    def append(self, row):
-        """Add one row: a sequence of numbers in the order of `COLUMNS`."""
-        self.extend(np.array([row], float))
+    def append(self, row: Mapping) -> None:
+        """Add one row: a number for each of `COLUMNS`."""
+        self.extend({name: [row[name]] for name in COLUMNS})
 
-    def extend(self, rows):
-        """Add rows: ndarray (rows, columns)."""
-        length = self._length + len(rows)
+    def extend(self, columns: Mapping) -> None:
+        """Add rows: for each of `COLUMNS` an array (rows,)."""
+        rows = len(columns[COLUMNS[0]])
+        length = self._length + rows
         if length > len(self._rows):
             more = np.empty((max(length, 2 * len(self._rows)) - len(self._rows), len(COLUMNS)))
             self._rows = np.concatenate([self._rows, more])
-        self._rows[self._length : length] = rows
+        for name, place in _PLACES.items():
+            self._rows[self._length : length, place] = columns[name]
         self._note_rates(self._length, length)
         self._length = length
 
     def _note_rates(self, first, last):
         """Which of the new rows have another learning rate than the row before."""
         first = max(first, 1)
-        rates = self._rows[first - 1 : last, -1]
+        rates = self._rows[first - 1 : last, _PLACES["learning_rate"]]
         self.rate_changes += (first + np.flatnonzero(rates[1:] != rates[:-1])).tolist()
 
-    def __getitem__(self, column):
+    def __getitem__(self, column: str) -> np.ndarray:
         """The values of one column, ndarray (rows,); not a copy, not to be written to."""
-        return self._rows[: self._length, COLUMNS.index(column)]
+        return self._rows[: self._length, _PLACES[column]]
 
-    def copy(self):
+    @property
+    def last(self) -> dict[str, float]:
+        """The last row: column -> number."""
+        return dict(zip(COLUMNS, self._rows[self._length - 1].tolist(), strict=True))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All rows as they stand now: column -> array (rows,) of its own."""
+        return {name: self[name].copy() for name in COLUMNS}
+
+    def copy(self) -> History:
         """The rows as they stand now, safe from what is appended later."""
-        kept = History()
-        kept._rows, kept._length = self._rows[: self._length].copy(), self._length
-        kept.rate_changes = list(self.rate_changes)
-        return kept
+        return History(self.columns())
 
-    def frame(self, run, settings):
+    def frame(self, run: str, settings: Mapping) -> pd.DataFrame:
         """The metrics table as it is exported.
 
         Parameters
@@ -83,6 +93,8 @@ class History:
         -------
         pandas.DataFrame
         """
+        import pandas as pd  # loaded by who wants a table: it takes as long as many runs take
+
         measured = {c: self[c].astype("int64") if c in COUNTS else self[c].copy() for c in COLUMNS}
         constant = {name: value for name, value in settings.items() if name != "learning_rate"}
         return pd.DataFrame({"run": run, **measured, **constant}, index=range(len(self)))

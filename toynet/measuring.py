@@ -1,47 +1,73 @@
 """What history records of a network: losses, accuracies and gradient norms over whole splits."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 
-from toynet.network import backward, cost, forward
+from toynet.datasets import Split
+from toynet.network import Forward, Parameters, backward, cost, forward
 
 
-def measure(parameters, split, activation):
-    """Measure these parameters on all rows of the split.
+class Measures(NamedTuple):
+    """What is measured of a network; the names are those of the history's columns.
 
-    Returns
-    -------
-    tuple of 9 floats
-        In the order of `history.MEASURES`: losses in nats, accuracies in 0..1, norms
-        of the gradient of train_loss. Test figures are NaN without test samples.
+    Attributes
+    ----------
+    train_loss, test_loss : float
+        In nats; of the test part NaN where it is empty, and so its accuracy.
+    train_accuracy, test_accuracy : float
+        0 to 1.
+    grad_norm_W1, grad_norm_b1, grad_norm_W2, grad_norm_b2, grad_norm : float
+        Norms of the gradient of train_loss: of each parameter's part, and of all of it.
     """
+
+    train_loss: float
+    test_loss: float
+    train_accuracy: float
+    test_accuracy: float
+    grad_norm_W1: float
+    grad_norm_b1: float
+    grad_norm_W2: float
+    grad_norm_b2: float
+    grad_norm: float
+
+
+OF_TEST = ("test_loss", "test_accuracy")
+"""The measures that are open where no samples are held back."""
+
+
+def measure(parameters: Parameters, split: Split, activation: str) -> Measures:
+    """Measure these parameters on all rows of the split."""
     test_loss = test_accuracy = np.nan
     with np.errstate(over="ignore", invalid="ignore"):
         train = forward(parameters, split.X_train, activation)
         gradients = backward(parameters, train, split.y_train, activation)
-        norms = [float(np.linalg.norm(g)) for g in gradients]
+        W1, b1, W2, b2 = (float(np.linalg.norm(g)) for g in gradients)
         train_loss, train_accuracy = cost(train, split.y_train), accuracy(train, split.y_train)
         if split.y_test.size:
             test = forward(parameters, split.X_test, activation)
             test_loss, test_accuracy = cost(test, split.y_test), accuracy(test, split.y_test)
-    return (train_loss, test_loss, train_accuracy, test_accuracy, *norms, float(np.linalg.norm(norms)))
+        whole = float(np.linalg.norm((W1, b1, W2, b2)))
+    return Measures(train_loss, test_loss, train_accuracy, test_accuracy, W1, b1, W2, b2, whole)
 
 
-def accuracy(forward, y):
+def accuracy(forward: Forward, y: np.ndarray) -> float:
     """Share of samples on the right side of y_hat = 0.5 (which counts as class 1)."""
     return float(np.mean((forward.Z2 >= 0) == y))
 
 
-def is_finite(measures, split):
+def is_finite(row: Mapping, split: Split):
     """Whether measured figures are all finite (but for those of a test part that is empty).
 
     Parameters
     ----------
-    measures : array_like (..., 9)
-        In the order of `history.MEASURES`.
+    row : mapping of str to float or ndarray (rows,)
+        The fields of `Measures` among its names.
 
     Returns
     -------
-    ndarray (...) of bool
+    ndarray (rows,) of bool, or bool
     """
-    figures = np.asarray(measures)
-    return np.isfinite(figures if split.y_test.size else np.delete(figures, (1, 3), axis=-1)).all(axis=-1)
+    open_ones = () if split.y_test.size else OF_TEST
+    return np.logical_and.reduce([np.isfinite(row[name]) for name in Measures._fields if name not in open_ones])

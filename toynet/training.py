@@ -1,33 +1,102 @@
-"""Training: the Trainer, a run that can stop after any update and go on, and keeps its history."""
+"""Training: the Trainer, a run that can stop after any update, be put down as a State, and go on."""
+
+from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from toynet import datasets, engines
-from toynet.history import History
+from toynet.activations import ACTIVATIONS
+from toynet.config import Config
+from toynet.datasets import Split
+from toynet.engines import Engine, Progress, Rows, Rule, Task
+from toynet.engines.vectorised import NumpyEngine
+from toynet.history import COLUMNS, History
 from toynet.measuring import is_finite, measure
-from toynet.network import initialise
+from toynet.network import Parameters, initialise
+from toynet.pacing import Pace
 
-LONGEST = 0.1
-"""Seconds of training between two looks at the clock, at most, about."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATIENCE = 1.0
+"""Seconds of training in NumPy after which a run asks for compiled code to be made ready in the background."""
+
+
+class Change(NamedTuple):
+    """A setting that was changed in mid-run, and after which update."""
+
+    update: int
+    setting: str
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that a run's future depends on, as plain values and arrays; `Trainer.resume` goes on from it.
+
+    Attributes
+    ----------
+    run : str
+        The run's name.
+    config : Config
+        As at the start.
+    changes : tuple of Change
+        What was changed since, in order: `learning_rate` and `epochs`.
+    asked : str or None
+        Name of the engine that was asked for.
+    engine : str
+        What has trained so far: one name, or several joined by "+"; empty before the first update.
+    progress : Progress
+        Parameters, epoch, update, position in the epoch, and the order's generator.
+    history : dict of str to ndarray (rows,)
+        The rows recorded so far, by column.
+    seconds : float
+        Time spent training.
+    diverged : str
+        Empty, or why the run ended.
+    data : str
+        Hash of the rows trained and tested on.
+    split : Split or None
+        These rows themselves, where they were handed to the Trainer and no Config makes them again.
+    rule : callable or None
+        What trained in the place of `network.backward`.
+    """
+
+    run: str
+    config: Config
+    changes: tuple[Change, ...]
+    asked: str | None
+    engine: str
+    progress: Progress
+    history: dict[str, np.ndarray]
+    seconds: float
+    diverged: str
+    data: str
+    split: Split | None
+    rule: Rule | None = None
 
 
 class Trainer:
     """A run: it trains, can stop after any update and go on, and keeps its history.
 
+    Copies and pickles go through its `State`: they go on as it would.
+
     Parameters
     ----------
     config : Config
     split : Split, optional
-        Data to train on instead of `datasets.load(config)`.
+        Data to train on instead of `datasets.load(config)`. The run's settings then say
+        "given" for the dataset, and name the data by a hash of their rows.
     run : str, optional
         The run's name in its CSV; by default the time of its start and a random tail.
-    engine : str, optional
-        Name of the engine that trains; by default the fastest that is ready at the first update.
+    engine : {"compiled", "numpy", "reference"}, optional
+        What trains; by default the fastest that is ready, compiled code where it pays.
     parameters : Parameters, optional
         Where to start instead of the seeded initialisation.
     rule : callable, optional
@@ -40,12 +109,13 @@ class Trainer:
         Names the columns of real data that were left open; follows `learning_rate` and
         `epochs` when they are changed in mid-run.
     split : Split
+    run_name : str
     seconds : float
         Time spent training, measuring included.
     diverged : str
         Empty, or why the run ended: which update failed and what to lower. The
         failed update is not taken, so the parameters stay finite.
-    metrics : History
+    recorded : History
         The rows recorded so far; `history` is the same as a DataFrame.
 
     Raises
@@ -54,96 +124,175 @@ class Trainer:
         If the data cannot be used.
     """
 
-    def __init__(self, config, split=None, run=None, engine=None, parameters=None, rule=None):
-        self.config = datasets.resolved(config) if split is None else config
-        self.split = datasets.load(config) if split is None else split
-        self.run_name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        self.seconds = 0.0
-        self.diverged = ""
-        init_seed, self._order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
-        d, rng = self.split.X_train.shape[1], np.random.default_rng(init_seed)
-        self._start = parameters or initialise(d, config.hidden_size, rng, config.activation)
-        self._wanted_engine = "reference" if rule else engine
-        self._rule = {"rule": rule} if rule else {}
-        self._engine = None
-        self._done, self._pace = 1, 0.0  # updates made at once, and the seconds that one took
-        self.metrics = History()
-        self.metrics.append(self.present())
+    def __init__(
+        self,
+        config: Config,
+        split: Split | None = None,
+        run: str | None = None,
+        engine: str | None = None,
+        parameters: Parameters | None = None,
+        rule: Rule | None = None,
+    ) -> None:
+        given = None if split is None or datasets.is_loaded(config, split) else split
+        config = datasets.resolved(config) if given is None else _given(config, given)
+        split = split or datasets.load(config)
+        init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
+        if parameters is None:
+            rng = np.random.default_rng(init_seed)
+            parameters = initialise(split.X_train.shape[1], config.hidden_size, rng, config.activation)
+        progress = Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
+        name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        asked = "reference" if rule else engine
+        self._take_up(State(name, config, (), asked, "", progress, {}, 0.0, "", "", given, rule), split)
+        self.recorded.append(self.present())
+
+    def _take_up(self, state: State, split: Split) -> None:
+        """Be the run of this state."""
+        self.run_name, self.seconds, self.diverged = state.run, state.seconds, state.diverged
+        changed = {change.setting: change.value for change in state.changes}
+        self.config = replace(state.config, **changed) if changed else state.config
+        self.split, self.recorded = split, History(state.history)
+        self._start, self._changes, self._data = state.config, state.changes, state.data
+        self._given, self._asked, self._trained_by = state.split, state.asked, state.engine
+        self._at: Progress | Engine = state.progress
+        self._task = self._new_task(state.rule)
+        self._pace, self._has_called_for_compiled = Pace(), False
+
+    def _new_task(self, rule: Rule | None) -> Task:
+        config, m = self.config, self.split.y_train.size
+        is_shuffled = config.batch_mode != "full"
+        return Task(self.split, config.activation, config.batch(m), is_shuffled, config.record_every, rule)
+
+    # --- put down and taken up ---------------------------------------------------------
+
+    def state(self) -> State:
+        """Everything that this run's future depends on, with arrays of its own."""
+        progress = self._at.state()
+        progress = progress._replace(parameters=Parameters(*(np.array(p) for p in progress.parameters)))
+        self._data = self._data or self.split.fingerprint()
+        return State(
+            self.run_name, self._start, self._changes, self._asked, self._trained_by, progress, self.recorded.columns(),
+            self.seconds, self.diverged, self._data, self._given, self._task.rule,
+        )  # fmt: skip
+
+    @classmethod
+    def resume(cls, state: State) -> Trainer:
+        """The run of a state, where it stood: it goes on as if it had never been stopped, bit for bit.
+
+        Raises
+        ------
+        ValueError
+            If its data are no longer to be had, or are no longer the same.
+        """
+        split = state.split or datasets.load(state.config)
+        if split.fingerprint() != state.data:
+            raise ValueError(
+                f"the data of {state.config.dataset} {state.config.data_file}".rstrip()
+                + f" are no longer those that run {state.run} was trained on"
+            )
+        trainer = cls.__new__(cls)
+        trainer._take_up(state, split)
+        return trainer
+
+    def __getstate__(self) -> dict:
+        return {"state": self.state()}
+
+    def __setstate__(self, saved: dict) -> None:
+        self.__dict__.update(Trainer.resume(saved["state"]).__dict__)
 
     # --- what it is at ---------------------------------------------------------------
 
     @property
-    def parameters(self):
-        """The present Parameters (copies)."""
-        return self._engine.parameters if self._engine else self._start
+    def parameters(self) -> Parameters:
+        """The present Parameters (copies once it has trained)."""
+        return self._at.parameters
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """Epochs completed."""
-        return self._engine.epoch if self._engine else 0
+        return self._at.epoch
 
     @property
-    def update(self):
+    def update(self) -> int:
         """Updates completed."""
-        return self._engine.update if self._engine else 0
+        return self._at.update
 
     @property
-    def samples_seen(self):
+    def samples_seen(self) -> int:
         """Samples that updates have seen, counted again each time."""
-        return self.epoch * self.split.y_train.size + self._engine.position if self._engine else 0
+        return self.epoch * self.split.y_train.size + self._at.position
 
     @property
-    def engine(self):
-        """Name of the engine that trains this run, or would if it started now."""
-        return self._engine.name if self._engine else engines.choose(self._wanted_engine).name
+    def engine(self) -> str:
+        """What trains this run, or would if it started now; of a run that changed over, all joined by "+"."""
+        return self._trained_by or engines.choose(self._asked, self._task).name
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> float:
         """The step eta. May be set between updates; the history records it."""
         return self.config.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, value):
-        self.config = replace(self.config, learning_rate=value)
+    def learning_rate(self, value: float) -> None:
+        self._change("learning_rate", value)
 
     @property
-    def epochs(self):
+    def epochs(self) -> int:
         """How many epochs the settings ask for. May be set at any time."""
         return self.config.epochs
 
     @epochs.setter
-    def epochs(self, value):
-        self.config = replace(self.config, epochs=value)
+    def epochs(self, value: int) -> None:
+        self._change("epochs", value)
 
-    def present(self):
-        """A history row (in the order of `history.COLUMNS`) of this very moment."""
-        measures = measure(self.parameters, self.split, self.config.activation)
-        return (self.epoch, self.update, self.samples_seen, self.seconds, *measures, self.learning_rate)
+    def _change(self, setting: str, value: Any) -> None:
+        """Another value from here on; of several at the same update the last one counts."""
+        config = replace(self.config, **{setting: value})
+        if config != self.config:
+            self.config = config
+            others = (c for c in self._changes if (c.update, c.setting) != (self.update, setting))
+            self._changes = (*others, Change(self.update, setting, getattr(config, setting)))
 
     @property
-    def history(self):
-        """All rows so far as a DataFrame: the metrics CSV, column for column."""
-        return self.metrics.frame(self.run_name, self.settings())
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed in mid-run, in order."""
+        return self._changes
 
-    def settings(self):
+    def present(self) -> dict[str, float]:
+        """A history row of this very moment: column -> number."""
+        counts = {"epoch": self.epoch, "update": self.update, "samples_seen": self.samples_seen}
+        measures = measure(self.parameters, self.split, self.config.activation)._asdict()
+        return {**counts, "seconds": self.seconds, **measures, "learning_rate": self.learning_rate}
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """All rows so far as a DataFrame: the metrics CSV, column for column."""
+        return self.recorded.frame(self.run_name, self.settings())
+
+    def settings(self) -> dict[str, Any]:
         """The constant columns of the metrics CSV."""
-        return {**self.config.to_dict(), "engine": self.engine}
+        settings = {**self.config.to_dict(), "engine": self.engine}
+        if self._given:
+            m, m_test = self.split.y_train.size, self.split.y_test.size
+            settings |= {"samples": m + m_test, "test_fraction": m_test / (m + m_test)}
+        return settings
 
     # --- training --------------------------------------------------------------------
 
-    def step(self):
+    def step(self) -> None:
         """One update. The update that completes an epoch also records it."""
         self._advance(1)
 
-    def run_epoch(self):
+    def run_epoch(self) -> None:
         """Go on to the end of the epoch: all its updates, or those that are left of it."""
         self.run(epochs=1)
 
-    def run(self, epochs=None, seconds=None):
+    def run(self, epochs: int | None = None, seconds: float | None = None) -> None:
         """Train for up to so many epochs or until so many seconds have passed.
 
         Stops early where the run diverges. Where time runs out in mid-epoch, the
         next call goes on from there: cut up or in one piece, the numbers are the same.
+        A long run without a time limit first waits for compiled code (see `prepare`).
 
         Parameters
         ----------
@@ -153,81 +302,113 @@ class Trainer:
             By default no limit. At least one update is made.
         """
         last = max(self.config.epochs, self.epoch) if epochs is None else self.epoch + epochs
+        if seconds is None:
+            self.prepare(last - self.epoch)
         deadline = perf_counter() + (np.inf if seconds is None else seconds)
         while self.epoch < last and not self.diverged:
             started = perf_counter()
             # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
             stop = self.config.epochs if self.epoch < self.config.epochs < last else last
-            self._done = min(self._fitting(deadline - started), stop * self.updates_an_epoch - self.update)
-            self._advance(self._done)
+            updates = min(self._pace.fitting(deadline - started), stop * self.updates_an_epoch - self.update)
+            self._advance(updates)
             now = perf_counter()
-            self._pace = (now - started) / self._done
+            self._pace.note(updates, now - started)
             if now >= deadline:
                 return
 
-    def _fitting(self, seconds):
-        """How many updates take the better part of these seconds, going by the last ones.
-
-        Few visits to the interpreter, since it may be busy with another tab's picture.
-        """
-        wanted = 0.6 * min(seconds, LONGEST)
-        return max(1, min(int(wanted / max(self._pace, 1e-9)), 8 * self._done))
+    def prepare(self, epochs: int | None = None) -> None:
+        """Have compiled code ready where so many epochs (by default those that are left) are worth waiting for it."""
+        epochs = self.config.epochs - self.epoch if epochs is None else epochs
+        if self._asked is None and not engines.is_ready():
+            hidden_size, updates = self.parameters.W1.shape[0], epochs * self.updates_an_epoch
+            engines.make_ready(NumpyEngine.seconds(self._task, hidden_size, updates))
 
     @property
-    def updates_an_epoch(self):
+    def updates_an_epoch(self) -> int:
         """Batches that the training samples make, the smaller last one included."""
-        return -(-self.split.y_train.size // (self._batch or self.split.y_train.size))
+        return -(-self.split.y_train.size // self._task.batch)
 
-    @property
-    def _batch(self):
-        """Samples an update sees; 0 for all."""
-        return {"full": 0, "mini": self.config.batch_size, "stochastic": 1}[self.config.batch_mode]
-
-    def _advance(self, updates):
+    def _advance(self, updates: int) -> None:
         """Up to so many updates, timed, and their epochs into the history."""
         if self.diverged:
             return
-        if self._engine is None:
-            rng, every = np.random.default_rng(self._order_seed), self.config.record_every
-            choice = engines.choose(self._wanted_engine)
-            self._engine = choice(
-                self._start, self.split, self.config.activation, self._batch, rng, every, **self._rule
-            )
+        engine = self._engine()
         before, started = (self.update, self.seconds), perf_counter()
-        fine = self._engine.advance(updates, self.learning_rate)
+        fine = engine.advance(updates, self.learning_rate)
         self.seconds += perf_counter() - started
-        self._record(self._engine.take_rows(), *before)
+        self._record(engine.take_rows(), *before)
         if not fine:
             self.diverged = _divergence(self.update + 1, self.config)
 
-    def _record(self, rows, update, seconds):
+    def _engine(self) -> Engine:
+        """What makes the next updates: a run that began in NumPy goes over to compiled code when that is ready."""
+        last = self._trained_by.rpartition("+")[2]
+        if isinstance(self._at, Progress):
+            self._at = self._chosen(last)(self._task, self._at)
+        elif last == "numpy" and self._asked is None:
+            if engines.is_ready():
+                self._at = self._chosen("")(self._task, self._at.state())
+            elif self.seconds > PATIENCE and not self._has_called_for_compiled:
+                self._has_called_for_compiled = True
+                engines.prepare()
+        if self._at.name != last:
+            self._trained_by = "+".join(filter(None, (self._trained_by, self._at.name)))
+        return self._at
+
+    def _chosen(self, last: str) -> type[Engine]:
+        """The engine to begin or go on with: one that compiled code has trained stays with it where it can be had."""
+        if self._asked is None and last == "compiled":
+            engines.load_from_disk()
+        return engines.choose(self._asked, self._task)
+
+    def _record(self, rows: Rows, update: int, seconds: float) -> None:
         """Measured rows into the history; what lies between two looks at the clock is interpolated."""
         pace = (self.seconds - seconds) / max(self.update - update, 1)
-        epochs, updates = rows[:, 0], rows[:, 0] * self.updates_an_epoch
-        times = seconds + pace * (updates - update)
-        rates = np.full(len(rows), self.learning_rate)
-        self._keep(np.column_stack([epochs, updates, epochs * self.split.y_train.size, times, rows[:, 1:], rates]))
+        epochs = rows["epoch"]
+        updates = epochs * self.updates_an_epoch
+        self._keep(
+            rows
+            | {
+                "update": updates,
+                "samples_seen": epochs * self.split.y_train.size,
+                "seconds": seconds + pace * (updates - update),
+                "learning_rate": np.full(len(epochs), self.learning_rate),
+            }
+        )
         ended = self.epoch == self.config.epochs and self.update == self.epoch * self.updates_an_epoch
-        if ended and self.metrics["epoch"][-1] < self.epoch and not self._keep(np.array([self.present()])):
-            self.diverged = _divergence(self.update, self.config)
+        if ended and self.recorded["epoch"][-1] < self.epoch:
+            present = {name: np.array([value]) for name, value in self.present().items()}
+            if not self._keep(present):
+                self.diverged = _divergence(self.update, self.config)
 
-    def _keep(self, rows):
+    def _keep(self, rows: Rows) -> bool:
         """Add the rows whose figures are finite: after the others the next update will find that the run diverged."""
-        fine = is_finite(rows[:, 4:-1], self.split)
-        self.metrics.extend(rows[fine])
-        return fine.all()
+        fine = is_finite(rows, self.split)
+        self.recorded.extend({name: rows[name][fine] for name in COLUMNS})
+        return bool(fine.all())
 
 
-def _divergence(update, config):
+def _given(config: Config, split: Split) -> Config:
+    """The settings of data that no settings make: named as such, by a hash of the rows."""
+    names = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1"), "")
+    names |= dict(zip(("feature_1", "feature_2"), split.feature_names, strict=False))
+    names |= dict(zip(("class_0", "class_1"), split.class_names, strict=False))
+    return replace(
+        config, dataset="given", data_file=f"sha256:{split.fingerprint()}", noise=0.0, data_seed=0, **names
+    )  # fmt: skip
+
+
+def _divergence(update: int, config: Config) -> str:
     """One sentence for a run that has left the finite numbers."""
+    is_bounded = ACTIVATIONS[config.activation].bounded
     return (
         f"Diverged at update {update:,}: the cost or a parameter is no longer finite. Start again with a lower "
         f"learning rate (it was {config.learning_rate:g})"
-        + (" or tanh instead of relu." if config.activation == "relu" else ".")
+        + ("." if is_bounded else f" or tanh instead of {config.activation}.")
     )
 
 
-def train(config, run=None, engine=None):
+def train(config: Config, run: str | None = None, engine: str | None = None) -> Trainer:
     """Run an experiment to its end: the Trainer after `config.epochs` epochs, or diverged."""
     trainer = Trainer(config, run=run, engine=engine)
     trainer.run()

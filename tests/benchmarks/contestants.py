@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from toynet.datasets import Split
-from toynet.engines import choose
+from toynet.engines import Progress, Task, choose, order_state
 from toynet.network import initialise
 
 M, D, ETA = 400, 2, 0.1
@@ -47,7 +47,8 @@ def engine(name, h, batch, epochs, split=None, record_every=10**9):
     split = split or data()
     m, d = split.X_train.shape
     rng = np.random.default_rng(1)
-    run = choose(name)(initialise(d, h, rng), split, "tanh", batch, rng, record_every)
+    task = Task(split, "tanh", batch or m, batch > 0, record_every)
+    run = choose(name, task)(task, Progress(initialise(d, h, rng), order_state(rng)))
     return timed(run.advance, epochs * -(-m // (batch or m)), ETA) / epochs * 1e6
 
 

@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.app import chromium, server
 from tests.benchmarks.websocket_session import Session
 from toynet.config import Config
-from toynet.history import COLUMNS
 from toynet.training import Trainer
 from toynet.ui.experiment import SPEEDS
 
@@ -269,7 +268,7 @@ def own(session, config):
     trainer.run(epochs=number(session, "Epoch"))
     while trainer.update < number(session, "Update"):
         trainer.step()
-    last = dict(zip(COLUMNS, trainer.present(), strict=True))
+    last = trainer.present()
     return session.numbers["Train loss"] == f"{last['train_loss']:.4f}" and (
         session.numbers["Gradient norm"] == f"{last['grad_norm']:.2e}"
     )

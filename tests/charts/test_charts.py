@@ -104,11 +104,8 @@ def curve(kind, history, x_column="epoch", **present):
 
 def made_history(rows, **columns):
     """A history of so many rows: ones, but for the columns given."""
-    history = History()
-    table = {c: np.ones(rows) for c in COLUMNS} | {"epoch": np.arange(rows), "update": np.arange(rows)} | columns
-    for row in np.column_stack([table[c] for c in COLUMNS]):
-        history.append(row)
-    return history
+    counts = {"epoch": np.arange(rows), "update": np.arange(rows)}
+    return History({c: np.ones(rows) for c in COLUMNS} | counts | columns)
 
 
 # --- the boundary ------------------------------------------------------------------
@@ -238,12 +235,12 @@ def test_inputs_of_any_size_are_drawn(size):
 @pytest.mark.parametrize("x_column", X_AXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_curve_spec_is_valid_and_its_tables_match(kind, x_column):
-    spec, tables = curve(kind, trained().metrics, x_column)
+    spec, tables = curve(kind, trained().recorded, x_column)
     assert_fits(spec, tables)
     rows = tables["curve"].to_pandas()
-    np.testing.assert_allclose(rows.x, trained().metrics[x_column], rtol=1e-6)
+    np.testing.assert_allclose(rows.x, trained().recorded[x_column], rtol=1e-6)
     for column, name in KINDS[kind].items():
-        np.testing.assert_allclose(rows[name], trained().metrics[column], rtol=1e-6)
+        np.testing.assert_allclose(rows[name], trained().recorded[column], rtol=1e-6)
     assert set(X_AXES.values()) >= {d["title"] for d in dicts(spec) if d.get("field") == "x" and "title" in d}
 
 
@@ -251,7 +248,7 @@ def test_loss_chart_without_a_test_part_draws_no_test_curve():
     assert "Test" in json.dumps(loss_chart("epoch", True))
     spec = loss_chart("epoch", False)
     assert '"Test"' not in json.dumps(spec)
-    assert_fits(spec, curve_tables(train(Config(epochs=3, test_fraction=0.0)).metrics, LOSSES, "epoch"))
+    assert_fits(spec, curve_tables(train(Config(epochs=3, test_fraction=0.0)).recorded, LOSSES, "epoch"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -288,13 +285,13 @@ def test_curves_of_a_diverged_run_can_be_drawn():
     trainer = train(Config(samples=40, activation="relu", learning_rate=1e6, epochs=200))
     assert trainer.diverged
     for kind in KINDS:
-        spec, tables = curve(kind, trainer.metrics)
+        spec, tables = curve(kind, trainer.recorded)
         assert_fits(spec, tables)
         assert not np.isinf(tables["curve"].to_pandas()).any(axis=None)
 
 
 def test_missing_test_loss_is_a_gap():
-    table = curve("loss", train(Config(epochs=3, test_fraction=0.0)).metrics)[1]["curve"]
+    table = curve("loss", train(Config(epochs=3, test_fraction=0.0)).recorded)[1]["curve"]
     assert table["Test"].null_count == 4 and table["Train"].null_count == 0
 
 
@@ -303,13 +300,13 @@ def test_present_moment_is_drawn_behind_the_last_row_only_once_it_is_later():
     trainer.run(epochs=2)
 
     def drawn():
-        present = dict(zip(COLUMNS, trainer.present(), strict=True))
-        return curve("loss", trainer.metrics, "update", present=present)[1]["curve"].to_pandas()
+        present = trainer.present()
+        return curve("loss", trainer.recorded, "update", present=present)[1]["curve"].to_pandas()
 
     assert list(drawn().x) == [0, 30, 60]
     trainer.step()
     assert list(drawn().x) == [0, 30, 60, 61]
-    assert drawn().Train.iloc[-1] == pytest.approx(trainer.present()[COLUMNS.index("train_loss")], rel=1e-6)
+    assert drawn().Train.iloc[-1] == pytest.approx(trainer.present()["train_loss"], rel=1e-6)
 
 
 def marks(history, x_column="epoch"):
@@ -323,7 +320,7 @@ def test_changes_of_the_learning_rate_leave_labelled_marks():
     for rate in (0.3, 0.05, 2.0):
         trainer.learning_rate = rate
         trainer.run(epochs=3)
-    assert marks(trainer.metrics) == [(3.0, "η 0.05"), (6.0, "η 2")]
+    assert marks(trainer.recorded) == [(3.0, "η 0.05"), (6.0, "η 2")]
 
 
 @pytest.mark.parametrize("x_column", X_AXES)
@@ -333,7 +330,7 @@ def test_marks_follow_the_axis(x_column):
 
 
 def test_marks_are_bounded_and_none_without_a_change():
-    assert marks(trained().metrics) == []
+    assert marks(trained().recorded) == []
     restless = made_history(1000, learning_rate=np.arange(1000.0))
     assert 0 < len(marks(restless)) <= 50 and marks(restless)[-1] == (998.0, "η 999")
 
@@ -347,7 +344,7 @@ def test_spec_depends_on_the_settings_only_and_not_on_the_moment():
 
 def test_tables_are_views_of_no_state_that_training_changes():
     trainer = Trainer(dataclasses.replace(Config(samples=40), epochs=5))
-    tables = [*boundary(trainer)[1].values(), *curve("loss", trainer.metrics)[1].values()]
+    tables = [*boundary(trainer)[1].values(), *curve("loss", trainer.recorded)[1].values()]
     before = [str(t.to_pydict()) for t in tables]
     trainer.run()
     assert [str(t.to_pydict()) for t in tables] == before

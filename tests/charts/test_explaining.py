@@ -105,7 +105,7 @@ def test_comparison_chart_has_the_two_runs_losses(name):
     own.run()
     copy.run()
     title = MISTAKES[name].title
-    for a, b in ((own.metrics, copy.metrics), (own.history, copy.history)):
+    for a, b in ((own.recorded, copy.recorded), (own.history, copy.history)):
         chart = comparison_chart(a, b, title)
         lines, ends = tables(chart)
         for run, label in ((own, "Right rule"), (copy, title)):

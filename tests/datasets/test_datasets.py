@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toynet import Config, datasets
-from toynet.datasets import GENERATORS, Points
+from toynet.datasets import GENERATORS, Points, real
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -195,7 +195,7 @@ def test_breast_cancer_has_its_samples_and_names():
 
 
 def test_any_two_of_the_30_features_may_be_chosen():
-    names = datasets.breast_cancer_features()
+    names = real.breast_cancer_features()
     assert len(set(names)) == 30
     for first, second in zip(names, names[1:] + names[:1], strict=True):
         points = datasets.points(Config(dataset="breast_cancer", feature_1=first, feature_2=second))

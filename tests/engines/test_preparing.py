@@ -1,82 +1,148 @@
-"""How the compiled engine becomes ready: in the background, and where it cannot, runs go on with NumPy."""
+"""How compiled code becomes ready, when a run waits for it, and that where it cannot be had runs go on in NumPy."""
 
 import os
+import pty
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from toynet import Config, Trainer, engines, train
+from toynet import Config, Trainer, engines, train, training
 
 ROOT = Path(__file__).parents[2]
+SMALL = Config(samples=40, epochs=4)
+LONG = "toynet.Config(batch_mode='stochastic', epochs=15_000)"
+"""A minute in NumPy, a second compiled."""
 
 
-def test_runs_use_numpy_until_the_compiled_engine_is_ready_and_never_change_horses():
-    early = Trainer(Config(samples=40, epochs=4))
-    assert early.engine == "numpy"
-    early.step()
-    engines.choose("compiled")
-    engines._ready.set()
-    early.run()
-    assert early.history.engine.unique().tolist() == ["numpy"]
-    assert train(Config(samples=40, epochs=4)).history.engine.unique().tolist() == ["compiled"]
+def in_a_new_process(code, stderr=subprocess.PIPE, **environment):
+    """The words that a script prints which begins by importing toynet."""
+    command = [sys.executable, "-c", f"import sys, toynet; from toynet import engines; {code}"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, stderr=stderr, text=True, check=True
+    )
+    return done.stdout.split()
 
 
-def test_a_run_that_starts_later_takes_what_is_ready_then():
-    trainer = Trainer(Config(samples=40))
-    engines._ready.set()
+# --- which engine trains -------------------------------------------------------------
+
+
+def test_a_run_that_starts_when_compiled_code_is_ready_takes_it():
+    trainer = Trainer(SMALL)
+    assert trainer.engine == "numpy"
+    engines.load_from_disk()
     trainer.step()
     assert trainer.engine == "compiled"
+
+
+def test_a_run_that_began_in_numpy_goes_over_and_says_so():
+    trainer, reference = Trainer(SMALL), train(SMALL, engine="reference")
+    trainer.step()
+    assert trainer.engine == "numpy"
+    engines.load_from_disk()
+    trainer.run()
+    assert trainer.history.engine.unique().tolist() == ["numpy+compiled"]
+    for mine, theirs in zip(trainer.parameters, reference.parameters, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(trainer.history.train_loss, reference.history.train_loss, rtol=1e-12)
+
+
+def test_a_run_that_went_over_stays_there_when_it_is_taken_up_again(monkeypatch):
+    trainer = Trainer(SMALL)
+    trainer.step()
+    engines.load_from_disk()
+    trainer.step()
+    monkeypatch.setattr(engines, "_ready", threading.Event())  # as in a new process
+    again = Trainer.resume(trainer.state())
+    again.run()
+    trainer.run()
+    assert again.engine == trainer.engine == "numpy+compiled"
+    assert all(np.array_equal(a, b) for a, b in zip(again.parameters, trainer.parameters, strict=True))
+
+
+def test_an_engine_that_was_asked_for_is_kept():
+    trainer = Trainer(SMALL, engine="numpy")
+    trainer.step()
+    engines.load_from_disk()
+    trainer.run()
+    assert trainer.engine == "numpy"
+
+
+def test_an_unknown_engine_and_one_that_cannot_do_this_are_named():
+    with pytest.raises(ValueError, match="engine must be one of compiled, numpy, reference, not 'abacus'"):
+        Trainer(SMALL, engine="abacus").step()
+    task = Trainer(SMALL, rule=lambda *_: None)._task
+    with pytest.raises(ValueError, match="engine numpy cannot train this"):
+        engines.choose("numpy", task)
+
+
+# --- when it becomes ready -----------------------------------------------------------
 
 
 def test_preparing_returns_at_once_and_says_when_it_is_done():
     done = threading.Event()
     engines.prepare(then=done.set)
     assert done.wait(120)
-    assert engines.wait(0)
+    assert engines.is_ready()
 
 
-def test_where_numba_is_missing_runs_use_numpy(monkeypatch):
-    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
-    engines._prepare(then=lambda: pytest.fail("nothing is ready"))
-    assert not engines.wait(0)
-    assert train(Config(samples=40, epochs=2)).engine == "numpy"
-    with pytest.raises(ValueError, match="Numba"):
-        Trainer(Config(samples=40), engine="compiled").step()
+def test_a_run_of_many_small_calls_has_compiled_code_prepared_behind_it(monkeypatch):
+    monkeypatch.setattr(training, "PATIENCE", 0.0)
+    trainer = Trainer(Config(samples=40))
+    trainer.step()
+    trainer.step()  # by now it has trained for longer than that
+    assert engines.wait(120)
+    trainer.step()
+    assert trainer.engine == "numpy+compiled"
 
 
-def test_where_the_cache_cannot_be_written_runs_use_numpy(monkeypatch, tmp_path):
+def test_from_an_empty_cache_a_long_run_waits_for_the_compiler_and_the_next_process_reads_what_it_left(tmp_path):
+    master, slave = pty.openpty()
+    code = f"print(toynet.train({LONG}).engine)"
+    assert in_a_new_process(code, stderr=slave, NUMBA_CACHE_DIR=str(tmp_path)) == ["compiled"]
+    assert "Compiling the training loops, once" in os.read(master, 1000).decode()
+    code += "; from toynet.engines import loops; print(sum(loops.advance.stats.cache_misses.values()))"
+    assert in_a_new_process(code, stderr=slave, NUMBA_CACHE_DIR=str(tmp_path)) == ["compiled", "0"]
+    os.set_blocking(master, False)
+    with pytest.raises(BlockingIOError):  # nothing more was said
+        os.read(master, 1000)
+    for end in (master, slave):
+        os.close(end)
+
+
+def test_what_is_slow_to_load_is_loaded_by_who_needs_it():
+    loaded = "print(*({'numba', 'pandas', 'sklearn', 'altair', 'streamlit'} & set(sys.modules)))"
+    assert in_a_new_process(loaded) == []
+    assert in_a_new_process("print(toynet.train(toynet.Config(epochs=20)).engine, 'numba' in sys.modules)") == [
+        "numpy", "False"
+    ]  # fmt: skip
+
+
+# --- where it cannot be had ----------------------------------------------------------
+
+
+IMPATIENT = "engines.WORTH_LOADING = engines.WORTH_COMPILING = 0; print(toynet.train(toynet.Config(epochs=2)).engine)"
+
+
+def test_where_numba_is_missing_runs_use_numpy():
+    without = "sys.modules['numba'] = None; engines._has_numba = lambda: False; "
+    assert in_a_new_process(without + IMPATIENT) == ["numpy"]
+    ask = "\ntry: toynet.train(toynet.Config(epochs=2), engine='compiled')\nexcept ValueError as error: print(error)"
+    assert "Numba:" in in_a_new_process(without + ask)
+
+
+def test_where_numba_is_broken_runs_use_numpy():
+    assert in_a_new_process("sys.modules['numba'] = None; " + IMPATIENT) == ["numpy"]
+
+
+def test_where_the_cache_cannot_be_written_runs_use_numpy(tmp_path):
     """Numba looks where these variables say and nowhere else; a file cannot hold a cache."""
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    monkeypatch.setenv("NUMBA_CACHE_LOCATOR_CLASSES", "UserProvidedCacheLocator")
-    engines._prepare(then=lambda: pytest.fail("nothing is ready"))
-    assert not engines.wait(0)
-
-
-def test_an_unknown_engine_is_named():
-    with pytest.raises(ValueError, match="engine must be one of compiled, numpy, reference, not 'abacus'"):
-        Trainer(Config(samples=40), engine="abacus").step()
-
-
-def test_the_library_loads_where_numba_is_missing():
-    code = "import sys; sys.modules['numba'] = None; import toynet; print(toynet.train(toynet.Config(epochs=2)).engine)"
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["numpy"]
-
-
-def test_compiling_needs_nothing_but_the_cache(tmp_path):
-    """From an empty cache: compile in one process, read in the next, where it must be a hit."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    code = (
-        "from toynet.engines import compiled, loops; compiled.warm(); "
-        "print(sum(loops.advance.stats.cache_hits.values()), sum(loops.advance.stats.cache_misses.values()))"
-    )
-    counts = []
-    for _ in range(2):
-        run = [sys.executable, "-c", code]
-        result = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-        counts.append(result.stdout.split())
-    assert counts == [["0", "1"], ["1", "0"]]
+    nowhere = {
+        "NUMBA_CACHE_DIR": str(tmp_path / "file" / "cache"),
+        "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator",
+    }
+    assert in_a_new_process(IMPATIENT, **nowhere) == ["numpy"]

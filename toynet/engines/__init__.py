@@ -1,27 +1,38 @@
-"""Which engine trains a run, and how the compiled one becomes ready without anybody waiting.
-
-All engines have the interface of `NumpyEngine` and make the same updates: their
-parameters agree to 1e-12.
-"""
+"""Which engine trains a run, and how compiled code becomes ready: from the disk, in the background, or waited for."""
 
 import importlib.util
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+from toynet.engines.engine import Engine, Progress, Rows, Rule, Task, order_generator, order_state
 from toynet.engines.reference import ReferenceEngine
 from toynet.engines.vectorised import NumpyEngine
 
+__all__ = [
+    "ENGINES", "Engine", "Progress", "Rows", "Rule", "Task",
+    "choose", "is_ready", "load_from_disk", "make_ready", "order_generator", "order_state", "prepare", "wait",
+]  # fmt: skip
+
 ENGINES = ("compiled", "numpy", "reference")
+"""By name, the fastest first."""
+
+WORTH_LOADING, WORTH_COMPILING = 1.0, 40.0
+"""Seconds that NumPy would train from which on a run waits for compiled code: for reading it from the disk
+(half a second), and for having it compiled (some 10 to 25, once)."""
+
+PREPARING = "toynet prepares compiled code"
+"""Name of the threads that do."""
 
 _ready = threading.Event()
-_preparing = threading.Lock()
+_loading, _compiling = threading.Lock(), threading.Lock()
 
 
-def choose(name=None):
-    """The class of the engine of this name, or of the fastest that is ready now.
+def choose(name: str | None, task: Task) -> type[Engine]:
+    """The class of the engine of this name, or of the fastest one that is ready now and can do this.
 
     Asked for by name, the compiled engine is waited for: seconds where it must be
     compiled, half a second where it is on disk already.
@@ -29,61 +40,130 @@ def choose(name=None):
     Raises
     ------
     ValueError
-        If there is no such engine, or Numba is not installed.
+        If there is no such engine, it cannot do this, or Numba is not installed.
     """
-    if name == "numpy" or (name is None and not _ready.is_set()):
-        return NumpyEngine
-    if name == "reference":
-        return ReferenceEngine
-    if name not in (None, "compiled"):
+    if name not in (None, *ENGINES):
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
-    if not _ready.is_set():
+    if name == "compiled":
         _load()
-    from toynet.engines.compiled import CompiledEngine
+    for candidate in ENGINES if name is None else (name,):
+        if candidate != "compiled" or _ready.is_set():
+            engine = _engine(candidate)
+            if engine.can(task):
+                return engine
+    raise ValueError(f"engine {name} cannot train this: {task.activation}" + (", another rule" if task.rule else ""))
 
-    return CompiledEngine
+
+def _engine(name: str) -> type[Engine]:
+    if name == "compiled":
+        from toynet.engines.compiled import CompiledEngine
+
+        return CompiledEngine
+    return NumpyEngine if name == "numpy" else ReferenceEngine
 
 
-def prepare(then=None):
+# --- making compiled code ready ------------------------------------------------------
+
+
+def is_ready() -> bool:
+    """Whether compiled code can be used at once."""
+    return _ready.is_set()
+
+
+def prepare(then: Callable[[], object] | None = None) -> threading.Thread:
     """Start making the compiled engine ready in the background; returns at once.
 
-    A process of its own compiles into the disk cache, so that this one keeps its
-    interpreter to itself; then the code is loaded from there. Where Numba is missing
-    or the cache cannot be written, runs go on using NumPy.
+    What is not on disk is compiled there by a process of its own, so that this one keeps
+    its interpreter to itself. Where Numba is missing or the cache cannot be written, runs
+    go on using NumPy.
 
     Parameters
     ----------
     then : callable, optional
         Called without arguments when the engine is ready.
+
+    Returns
+    -------
+    threading.Thread
+        It ends when the engine is ready, or cannot be.
     """
-    threading.Thread(target=_prepare, args=(then,), daemon=True).start()
+    thread = threading.Thread(target=_prepare, args=(then,), name=PREPARING, daemon=True)
+    thread.start()
+    return thread
 
 
-def wait(seconds):
+def wait(seconds: float) -> bool:
     """Wait up to so long for `prepare`; returns whether the compiled engine is ready."""
     return _ready.wait(seconds)
 
 
-def _prepare(then):
-    if importlib.util.find_spec("numba") is None:
+def make_ready(seconds: float) -> None:
+    """Have compiled code where a run is long enough for it.
+
+    It is read from the disk where it is there. Where it must be compiled, a long run waits
+    for that (and says so, on a terminal), a shorter one goes on in NumPy meanwhile.
+
+    Parameters
+    ----------
+    seconds : float
+        How long NumPy would train.
+    """
+    if seconds < WORTH_LOADING or load_from_disk() or not _has_numba():
         return
-    with _preparing:
-        compiling = [sys.executable, "-m", "toynet.engines.compiled"]
-        nice = ["nice", "-n", "10"] if os.name == "posix" else []
-        here = Path(__file__).parents[2]
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if subprocess.run(nice + compiling, cwd=here, check=False, **quiet).returncode:
-            return
-        _load()
+    compiling = prepare()
+    if seconds >= WORTH_COMPILING:
+        if sys.stderr.isatty():
+            print("Compiling the training loops, once: about 20 seconds.", file=sys.stderr)
+        compiling.join()
+
+
+def _has_numba() -> bool:
+    return importlib.util.find_spec("numba") is not None
+
+
+def _prepare(then: Callable[[], object] | None) -> None:
+    with _compiling:
+        if not load_from_disk():
+            if not _has_numba() or not _compile_elsewhere():
+                return
+            _load()
     if then:
         then()
 
 
-def _load():
-    """Import and run the compiled engine once."""
-    if importlib.util.find_spec("numba") is None:
-        raise ValueError("engine compiled needs Numba: pip install numba")
-    from toynet.engines.compiled import warm
+def _compile_elsewhere() -> bool:
+    """Compile into the disk cache in a process of its own; returns whether that could be done."""
+    compiling = [sys.executable, "-m", "toynet.engines.compiled"]
+    nice = ["nice", "-n", "10"] if os.name == "posix" else []
+    here = Path(__file__).parents[2]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.run(nice + compiling, cwd=here, check=False, **quiet).returncode == 0
 
-    warm()
-    _ready.set()
+
+def load_from_disk() -> bool:
+    """Make ready what is compiled already; returns whether there is such a thing."""
+    with _loading:
+        if not _ready.is_set():
+            if not _has_numba():
+                return False
+            try:
+                from toynet.engines import compiled
+            except (ImportError, RuntimeError):  # Numba broken, or without any place for its cache
+                return False
+            if not compiled.is_on_disk():
+                return False
+            compiled.warm()
+            _ready.set()
+    return True
+
+
+def _load() -> None:
+    """Make the compiled engine ready here and now."""
+    if not _has_numba():
+        raise ValueError("engine compiled needs Numba: pip install numba")
+    with _loading:
+        if not _ready.is_set():
+            from toynet.engines.compiled import warm
+
+            warm()
+            _ready.set()

@@ -1,58 +1,70 @@
 """The training loop of `loops.py` as an engine, and its making ready in the background."""
 
+import math
+
+import numba
 import numpy as np
 
+from toynet.datasets import Split
 from toynet.engines import loops
-from toynet.history import MEASURES
+from toynet.engines.engine import Progress, Rows, Task, order_state
+from toynet.measuring import Measures
 from toynet.network import Parameters
 
-ROWS = 4096
+BUFFER = 4096
 """History rows that fit between two visits to Python."""
+
+WORDS = ("state", "inc")
+"""PCG64's two numbers of 128 bits."""
 
 
 class CompiledEngine:
-    """Trains in compiled code; the interpreter is free while it does.
-
-    Parameters and attributes are those of `NumpyEngine`.
-    """
+    """Trains in compiled code; the interpreter is free while it does. An `Engine`."""
 
     name = "compiled"
 
-    def __init__(self, parameters, split, activation, batch, rng, record_every):
-        self._h, self._d = parameters.W1.shape
-        self._theta = _pack(parameters, activation)
+    def __init__(self, task: Task, progress: Progress) -> None:
+        self._h, self._d = progress.parameters.W1.shape
+        self._theta = _pack(progress.parameters, task.activation)
         gradient = _aligned(self._theta.shape)
-        data = [np.require(part, np.float64, ["C", "A", "W"]) for part in split[:4]]
-        order = np.arange(len(split[1]) if batch else 0, dtype=np.uint32)
-        self._progress, self._history = np.zeros(5, np.int64), np.zeros((ROWS, 1 + len(MEASURES)))
-        random = _random_state(rng)
-        self._arrays = (self._theta, gradient, *data, order, random, self._progress, self._history)
-        self._settings = (self._h, loops.CODES[activation], int(batch))
-        self._record_every = int(record_every)
-        self._rows = []
+        data = [np.require(part, np.float64, ["C", "A", "W"]) for part in task.split[:4]]
+        batch = task.batch if task.is_shuffled else 0
+        order = np.arange(len(data[1]) if batch else 0, dtype=np.uint32)
+        self._progress, self._history = np.zeros(6, np.int64), np.zeros((BUFFER, len(loops.MEASURED)))
+        self._progress[[loops.EPOCH, loops.UPDATES, loops.SAMPLE]] = progress.epoch, progress.update, progress.position
+        self._random = np.array([_words(progress.order)] * 2)
+        self._arrays = (self._theta, gradient, *data, order, self._random, self._progress, self._history)
+        self._settings = (self._h, loops.CODES[task.activation], int(batch))
+        self._record_every = int(task.record_every)
+        self._rows: list[np.ndarray] = []
+
+    @staticmethod
+    def can(task: Task) -> bool:
+        """What there are loops for."""
+        return task.rule is None and task.activation in loops.CODES and set(Measures._fields) <= set(loops.MEASURED)
 
     @property
-    def parameters(self):
-        """The present Parameters, as copies."""
+    def parameters(self) -> Parameters:
+        """The present ones, as copies."""
         return Parameters(*_unpack(self._theta, self._d, self._h))
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         """Epochs completed."""
         return int(self._progress[loops.EPOCH])
 
     @property
-    def position(self):
+    def position(self) -> int:
         """Samples seen of the present epoch."""
         return int(self._progress[loops.SAMPLE])
 
     @property
-    def update(self):
+    def update(self) -> int:
         """Updates completed."""
         return int(self._progress[loops.UPDATES])
 
-    def advance(self, updates, learning_rate):
-        """Make up to so many updates; False if one was refused (see `NumpyEngine`)."""
+    def advance(self, updates: int, learning_rate: float) -> bool:
+        """Make up to so many updates; False if one was refused (see `Engine`)."""
         last = self.update + updates
         while self.update < last:
             left = last - self.update
@@ -62,22 +74,28 @@ class CompiledEngine:
                 return False
         return True
 
-    def take_rows(self):
-        """What was measured since the last call: ndarray (rows, 10) of epoch and `history.MEASURES`."""
+    def take_rows(self) -> Rows:
+        """What was measured since the last call."""
         rows, self._rows = self._rows, []
-        return np.concatenate([np.empty((0, 1 + len(MEASURES))), *rows])
+        columns = np.concatenate([np.empty((0, len(loops.MEASURED))), *rows]).T
+        return dict(zip(loops.MEASURED, columns, strict=True))
 
-    def _drain(self):
+    def state(self) -> Progress:
+        """How far it has come (see `Engine`)."""
+        order = _generator_state(self._random[1 if self.position > 0 else 0])
+        return Progress(self.parameters, order, self.epoch, self.update, self.position)
+
+    def _drain(self) -> None:
         """Take the measured rows out of the compiled loop's buffer: where it is full, the loop stops."""
-        measured = int(self._progress[loops.ROWS])
+        measured = int(self._progress[loops.RECORDED])
         if measured:
             self._rows.append(self._history[:measured].copy())
-            self._progress[loops.ROWS] = 0
+            self._progress[loops.RECORDED] = 0
 
 
 def _aligned(shape):
     """Zeros that start at a cache line: vectors of 64 bytes that straddle two lines cost double."""
-    size = int(np.prod(shape))
+    size = math.prod(shape)
     raw = np.zeros(size + 8)
     first = -(raw.ctypes.data // 8) % 8
     return raw[first : first + size].reshape(shape)
@@ -107,26 +125,49 @@ def _unpack(theta, d, h):
     return W1, b1, W2, b2
 
 
-def _random_state(rng):
-    """A Generator(PCG64)'s state as the six words that `compiled._permute` works on."""
-    full = rng.bit_generator.state
-    state, inc = full["state"]["state"], full["state"]["inc"]
+def _words(order):
+    """The state of a PCG64 generator as the six words that `loops._permute` works on."""
     low = 2**64 - 1
-    return np.array([state >> 64, state & low, inc >> 64, inc & low, full["has_uint32"], full["uinteger"]], np.uint64)
+    halves = [half for name in WORDS for half in (order["state"][name] >> 64, order["state"][name] & low)]
+    return np.array([*halves, order["has_uint32"], order["uinteger"]], np.uint64)
 
 
-def warm():
-    """Train a little, so that everything is compiled (seconds) or read from the disk cache (a tenth of one).
+def _generator_state(words):
+    """The inverse of `_words`."""
+    state_high, state_low, inc_high, inc_low, has_half, half = (int(word) for word in words)
+    numbers = dict(zip(WORDS, (state_high << 64 | state_low, inc_high << 64 | inc_low), strict=True))
+    return {"bit_generator": "PCG64", "state": numbers, "has_uint32": has_half, "uinteger": half}
+
+
+# --- making ready --------------------------------------------------------------------
+
+
+def _smallest():
+    """An engine whose only purpose is to have its loops compiled."""
+    X, y = np.random.default_rng(0).normal(size=(4, 2)), np.array([0.0, 1.0, 0.0, 1.0])
+    split = Split(X, y, X[:0], y[:0], np.zeros(2), np.ones(2), ("x1", "x2"), ("class 0", "class 1"))
+    parameters = Parameters(np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)))
+    order = order_state(np.random.default_rng(0))
+    return CompiledEngine(Task(split, "tanh", 2, is_shuffled=True), Progress(parameters, order))
+
+
+def is_on_disk() -> bool:
+    """Whether the loops have been compiled for this processor before: then making ready takes a tenth of a second."""
+    engine = _smallest()
+    arguments = (*engine._arrays, *engine._settings, 0.1, 2, 1)
+    signature = tuple(numba.typeof(argument) for argument in arguments)
+    return loops.advance._cache.load_overload(signature, loops.advance.targetctx) is not None
+
+
+def warm() -> None:
+    """Train a little, so that everything is compiled (seconds) or read from the disk cache.
 
     Raises
     ------
     RuntimeError
         If Numba has nowhere to keep compiled code.
     """
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(4, 2)), np.array([0.0, 1.0, 0.0, 1.0])
-    parameters = Parameters(np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)))
-    CompiledEngine(parameters, (X, y, X[:0], y[:0]), "tanh", 2, rng, 1).advance(2, 0.1)
+    _smallest().advance(2, 0.1)
 
 
 if __name__ == "__main__":

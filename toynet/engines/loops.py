@@ -45,7 +45,14 @@ _U = np.uint64
 IN_ORDER = np.empty(0, np.uint32)
 CODES = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
 
-EPOCH, SAMPLE, READY, ROWS, UPDATES = range(5)  # entries of `progress`
+EPOCH, SAMPLE, READY, RECORDED, UPDATES, ORDERED = range(6)  # entries of `progress`
+MEASURED = (  # columns of `history`, under the names that measuring.py gives them
+    "epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy",
+    "grad_norm_W1", "grad_norm_b1", "grad_norm_W2", "grad_norm_b2", "grad_norm",
+)  # fmt: skip
+(
+    AT_EPOCH, TRAIN_LOSS, TEST_LOSS, TRAIN_ACCURACY, TEST_ACCURACY, NORM_W1, NORM_B1, NORM_W2, NORM_B2, NORM,
+) = range(10)  # fmt: skip
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 ROUND = 1.5 * 2.0**52 + 1023.0  # adding it rounds to an integer; the low bits are that integer + 1023
@@ -729,7 +736,7 @@ def _permute(order, random):
     order : ndarray (m,) of uint32
     random : ndarray (6,) of uint64
         State and increment of PCG64, high and low word each, whether half a number is
-        left over, and that half (see `random_state`).
+        left over, and that half.
     """
     high, low, inc_high, inc_low, has_half, half = random
     for i in range(order.size):
@@ -766,9 +773,9 @@ def _measure(theta, gradient, data, test_data, h, activation, room, row):
     """One row of `history` but its epoch; leaves the gradient over all training rows. Returns whether it is finite."""
     m, m_test, d2, tiles = data[1].size, test_data[1].size, theta.shape[0] - 3, theta.shape[1] // LANES
     cost, right = _pass_samples(theta, gradient, data, h, activation, room, LEARN | SCORE)
-    row[1], row[3] = cost / m, right / m
+    row[TRAIN_LOSS], row[TRAIN_ACCURACY] = cost / m, right / m
     cost, right = _pass_samples(theta, gradient, test_data, h, activation, room, SCORE)
-    row[2], row[4] = cost / m_test, right / m_test  # nan if there are none
+    row[TEST_LOSS], row[TEST_ACCURACY] = cost / m_test, right / m_test  # nan if there are none
     W1 = b1 = W2 = 0.0
     b2 = gradient[d2 + 2, 0] ** 2
     for k in range(d2):
@@ -777,9 +784,9 @@ def _measure(theta, gradient, data, test_data, h, activation, room, row):
     for j in range(LANES * tiles):
         b1 += gradient[d2, j] ** 2
         W2 += gradient[d2 + 1, j] ** 2
-    row[5], row[6], row[7], row[8] = np.sqrt(W1), np.sqrt(b1), np.sqrt(W2), np.sqrt(b2)
-    row[9] = np.sqrt(W1 + b1 + W2 + b2)
-    return (row[1] + row[9] + (row[2] if m_test > 0 else 0.0)) * 0.0 == 0.0
+    row[NORM_W1], row[NORM_B1], row[NORM_W2], row[NORM_B2] = np.sqrt(W1), np.sqrt(b1), np.sqrt(W2), np.sqrt(b2)
+    row[NORM] = np.sqrt(W1 + b1 + W2 + b2)
+    return (row[TRAIN_LOSS] + row[NORM] + (row[TEST_LOSS] if m_test > 0 else 0.0)) * 0.0 == 0.0
 
 
 @njit(error_model="numpy")
@@ -812,6 +819,9 @@ def advance(
 ):  # fmt: skip
     """Does up to `updates` updates, in place.
 
+    `random[0]` is the generator's state (see `_permute`), `random[1]` what it was before the
+    present epoch's order was drawn.
+
     Returns
     -------
     int
@@ -840,11 +850,13 @@ def advance(
         _room(max(d2, lines)),
         _room(lines),
     )
-    while updates > 0 and (record_every == 0 or progress[ROWS] < history.shape[0]):
+    while updates > 0 and (record_every == 0 or progress[RECORDED] < history.shape[0]):
         start = progress[SAMPLE]
         stop = min(m, start + updates * size)
-        if batch > 0 and start == 0:
-            _permute(order, random)
+        if batch > 0 and (start == 0 or progress[ORDERED] == 0):
+            random[1] = random[0]
+            _permute(order, random[0])
+            progress[ORDERED] = 1
         if batch == 1:
             position = _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, units_room)
         elif 1 < batch < few:
@@ -870,11 +882,11 @@ def advance(
             progress[SAMPLE] = 0
             progress[EPOCH] += 1
             if record_every > 0 and progress[EPOCH] % record_every == 0:
-                row = history[progress[ROWS]]
-                row[0] = progress[EPOCH]
+                row = history[progress[RECORDED]]
+                row[AT_EPOCH] = progress[EPOCH]
                 finite = _measure(theta, gradient, data, test_data, h, activation, samples_room, row)
                 progress[READY] = 1  # in full batch this gradient is the next update's
                 if not finite:
                     return UNMEASURABLE
-                progress[ROWS] += 1
+                progress[RECORDED] += 1
     return FINE

@@ -11,7 +11,6 @@ from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.thinning import Thinning
 from toynet.config import Config
-from toynet.history import COLUMNS
 from toynet.training import Trainer
 from toynet.ui.train.badge import Badge
 from toynet.ui.turns import Turns
@@ -86,7 +85,7 @@ class Experiment:
     def tables(self, x_column):
         """The present row and the datasets of the four charts, all of the same moment."""
         trainer, picture = self.trainer, self.picture
-        present = dict(zip(COLUMNS, trainer.present(), strict=True))
+        present = trainer.present()
         boundary, picture.images = boundary_tables(
             trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
         )
@@ -95,7 +94,7 @@ class Experiment:
         # The curves' last point may lie within an epoch.
         moment = present | {"epoch": present["samples_seen"] / trainer.split.y_train.size}
         losses, norms = (
-            curve_tables(trainer.metrics, series, x_column, moment, thinning)
+            curve_tables(trainer.recorded, series, x_column, moment, thinning)
             for series, thinning in zip(curves, picture.thinnings, strict=True)
         )
         return present, boundary, losses, norms, network
@@ -103,7 +102,7 @@ class Experiment:
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.own.turn():
-            rows, run, settings = self.trainer.metrics.copy(), self.trainer.run_name, self.trainer.settings()
+            rows, run, settings = self.trainer.recorded.copy(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()
 
 

@@ -191,7 +191,7 @@ def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
     assert any("with the broken one" in m.value for m in app.markdown)
-    assert trainer(app) is own and own.epoch == 1 and len(own.metrics) == 2
+    assert trainer(app) is own and own.epoch == 1 and len(own.recorded) == 2
     assert all(np.array_equal(a, b) for a, b in zip(own.parameters, before, strict=True))
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from toynet import datasets
 from toynet.activations import ACTIVATIONS
 from toynet.config import BATCH_MODES, DATASETS, Config
-from toynet.datasets import csv_files
+from toynet.datasets import csv_files, real
 from toynet.ui.controls import choices, upload
 
 HELP = {f.name: f.metadata["help"] for f in dataclasses.fields(Config)}
@@ -108,7 +108,7 @@ def _data(now):
     if upload.is_kept(now.data_file) and now.data_file not in uploaded:
         uploaded.append(now.data_file)
     files = [*csv_files.shipped(), *uploaded]
-    options = [*(name for name in DATASETS if name != "csv"), *files]
+    options = [*(name for name in DATASETS if name not in ("csv", "given")), *files]
     present = now.data_file if now.dataset == "csv" else now.dataset
     chosen = _select(
         "Dataset",
@@ -167,8 +167,8 @@ def _split(now, shares=SHARES):
 
 
 def _breast_cancer(now):
-    names = datasets.breast_cancer_features()
-    usual = datasets.BREAST_CANCER_FEATURES
+    names = real.breast_cancer_features()
+    usual = real.BREAST_CANCER_FEATURES
     known = now if now.dataset == "breast_cancer" else Config()
     first = _select("Feature 1 (across)", "feature_1", known.feature_1 or usual[0], names, HELP["feature_1"])
     others = [n for n in names if n != first]

@@ -79,7 +79,7 @@ def _train_both(moment, mistake, of):
         note = _train(trainer, lambda done, n=number, t=title: bar.progress((n + done) / 2, text=t))
         notes += [f"{title}: {note}"] if note else []
     bar.empty()
-    own, broken = (trainer.metrics.copy() for trainer in runs.values())
+    own, broken = (trainer.recorded.copy() for trainer in runs.values())
     return Result(of, own, broken, tuple(notes))
 
 

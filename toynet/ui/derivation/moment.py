@@ -52,8 +52,7 @@ class Moment:
     @property
     def batch(self):
         """Samples that an update sees."""
-        sizes = {"full": self.split.y_train.size, "mini": self.config.batch_size, "stochastic": 1}
-        return min(sizes[self.config.batch_mode], self.split.y_train.size)
+        return self.config.batch(self.split.y_train.size)
 
     def chosen(self, sample):
         """(parameters, X, y, activation) of one training sample, or of all where it is None."""

@@ -1,0 +1,97 @@
+"""Samples in their own units, and split into a training and a test part with standardised inputs."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+LARGEST = 1e150
+"""Inputs above this are refused: the margins and grids of the pictures must not overflow."""
+
+
+class Points(NamedTuple):
+    """Samples in their own units: X (m, 2) and y (m,) of 0.0 and 1.0, with their names."""
+
+    X: np.ndarray
+    y: np.ndarray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    dropped: int = 0
+
+
+class Split(NamedTuple):
+    """Training and test samples, the inputs standardised.
+
+    Attributes
+    ----------
+    X_train, X_test : ndarray (m, 2)
+        (own units - mean) / scale.
+    y_train, y_test : ndarray (m,)
+        0.0 or 1.0.
+    mean, scale : ndarray (2,)
+        The training inputs' mean and standard deviation, in own units.
+    feature_names, class_names : tuple of 2 str
+    dropped : int
+        Rows of a CSV file left out because a cell was missing.
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    dropped: int = 0
+
+    def own_units(self, X: np.ndarray) -> np.ndarray:
+        """Standardised inputs (m, 2) back in the units that they came in."""
+        return X * self.scale + self.mean
+
+    def fingerprint(self) -> str:
+        """Hash of the rows trained and tested on, 16 hexadecimal digits: other rows, another hash."""
+        digest = hashlib.sha256()
+        for part in self[:4]:
+            digest.update(f"{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part, dtype="<f8").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def split(points: Points, test_fraction: float, seed: int) -> Split:
+    """Points -> Split, stratified: both parts keep the classes' shares. A share of 0 leaves the test part empty.
+
+    Raises
+    ------
+    ValueError
+        Where there are too few rows, or an input is the same everywhere or too large.
+    """
+    X, y = np.asarray(points.X, dtype=float), points.y
+    X_train, y_train, X_test, y_test = X, y, X[:0], y[:0]
+    if test_fraction > 0:
+        from sklearn.model_selection import train_test_split
+
+        try:
+            X_train, X_test, y_train, y_test = train_test_split(
+                X, y, test_size=test_fraction, stratify=y, random_state=seed
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{y.size} rows ({int(min(y.sum(), y.size - y.sum()))} in the smaller class) are too few "
+                f"to hold back a test share of {test_fraction:g}; set it to 0"
+            ) from error
+    mean, scale = _mean_and_scale(X_train, points.feature_names)
+    standardised = [np.ascontiguousarray((part - mean) / scale) for part in (X_train, X_test)]
+    return Split(standardised[0], y_train, standardised[1], y_test, mean, scale, *points[2:])
+
+
+def _mean_and_scale(X, names):
+    """Mean and standard deviation of each input, computed on X / max|X|, whose squares cannot under- or overflow."""
+    largest = np.abs(X).max(axis=0)
+    for name, column, peak in zip(names, X.T, largest, strict=True):
+        if peak > LARGEST:
+            raise ValueError(f"the values of {name!r} are too large to compute with")
+        # A constant's deviation is rounding noise, not always exactly 0.
+        if np.ptp(column) <= 1e-12 * peak:
+            raise ValueError(f"every training value of {name!r} is the same ({column[0]:g}): nothing to learn from it")
+    return largest * (X / largest).mean(axis=0), largest * (X / largest).std(axis=0)

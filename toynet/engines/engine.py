@@ -1,0 +1,135 @@
+"""What every engine is: it makes a run's updates, from any point of the run on, and measures at the epochs' ends."""
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from toynet.datasets import Split
+from toynet.network import Forward, Gradients, Parameters
+
+Rule: TypeAlias = Callable[[Parameters, Forward, np.ndarray, str], Gradients]
+"""What stands in the place of `network.backward`, with its signature."""
+
+Rows: TypeAlias = dict[str, np.ndarray]
+"""Measured rows by column: `epoch` and the fields of `Measures`, each (rows,)."""
+
+
+class Task(NamedTuple):
+    """What an engine trains on, and how.
+
+    Attributes
+    ----------
+    split : Split
+    activation : str
+        A name of `ACTIVATIONS`.
+    batch : int
+        Samples an update sees; an epoch's last batch may be smaller.
+    is_shuffled : bool
+        Whether each epoch visits the samples in an order of its own.
+    record_every : int
+        Measure at the end of every so many epochs.
+    rule : callable, optional
+        What to train with instead of `network.backward`.
+    """
+
+    split: Split
+    activation: str
+    batch: int
+    is_shuffled: bool
+    record_every: int = 1
+    rule: Rule | None = None
+
+
+class Progress(NamedTuple):
+    """How far a run has come: with its `Task`, all that its future depends on.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    order : dict
+        State of the generator (PCG64) that draws the samples' orders; of an epoch that has
+        begun, that before its order was drawn.
+    epoch, update : int
+        Completed.
+    position : int
+        Samples seen of the epoch that has begun.
+    """
+
+    parameters: Parameters
+    order: dict
+    epoch: int = 0
+    update: int = 0
+    position: int = 0
+
+    def state(self) -> "Progress":
+        """Itself, as an engine that has done nothing yet would say."""
+        return self
+
+
+class Engine(Protocol):
+    """What trains: made of a `Task` and the `Progress` at which to begin.
+
+    All engines make the same updates: their parameters agree to 1e-12.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, task: Task, progress: Progress) -> None: ...
+
+    @staticmethod
+    def can(task: Task) -> bool:
+        """Whether this engine knows how to train this."""
+        ...
+
+    @property
+    def parameters(self) -> Parameters:
+        """The present ones, as copies."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed."""
+        ...
+
+    @property
+    def update(self) -> int:
+        """Updates completed."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Samples seen of the present epoch."""
+        ...
+
+    def advance(self, updates: int, learning_rate: float) -> bool:
+        """Make up to so many updates.
+
+        Returns
+        -------
+        bool
+            False if an update was refused because its cost or a parameter after it
+            would not be finite; the parameters are those before it.
+        """
+        ...
+
+    def take_rows(self) -> Rows:
+        """What was measured since the last call."""
+        ...
+
+    def state(self) -> Progress:
+        """How far it has come; an engine made of that goes on as this one would, bit for bit."""
+        ...
+
+
+def order_state(rng: np.random.Generator) -> dict:
+    """The state of a PCG64 generator as plain values, of its own."""
+    state = dict(rng.bit_generator.state)
+    return state | {"state": dict(state["state"])}
+
+
+def order_generator(state: dict) -> np.random.Generator:
+    """The inverse of `order_state`."""
+    bits = np.random.PCG64()
+    bits.state = state
+    return np.random.Generator(bits)
