@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.problems import problem
 from toynet import network
 from toynet.activations import ACTIVATIONS, sigma
 from toynet.derivation.quantities import (
@@ -39,13 +40,6 @@ def seed_example():
     b1 = np.array([[0.0], [-1.0], [0.0], [0.0]])
     W2 = np.array([[LN3, LN3, -LN3, 5.0]])
     return Parameters(W1, b1, W2, np.array([[2 * LN3]])), np.array([[1.0, 2.0]])
-
-
-def problem(activation, m=5, h=3, d=2, seed=0):
-    rng = np.random.default_rng(seed)
-    parameters = network.initialise(d, h, rng, activation)
-    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
-    return parameters, rng.normal(size=(m, d)), rng.integers(0, 2, m).astype(float)
 
 
 def test_seed_example_as_on_paper():
