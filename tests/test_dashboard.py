@@ -1,15 +1,11 @@
 """The pages through Streamlit's own AppTest: which controls there are, and what they do to the experiment."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.pages import numbers, opened, trainer
 from toynet.config import Config
 from toynet.ui.controls import upload
 from toynet.ui.experiment import KEY
-
-SCRIPT = str(Path(__file__).parent.parent / "dashboard.py")
 
 
 @pytest.fixture
@@ -17,26 +13,9 @@ def app():
     return opened()
 
 
-def opened(**query):
-    app = AppTest.from_file(SCRIPT, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def trainer(app):
-    return app.session_state[KEY].trainer
-
-
 def keys(app):
     kinds = ("selectbox", "select_slider", "number_input", "button_group")
     return {widget.key for kind in kinds for widget in app.sidebar.get(kind)}
-
-
-def numbers(app):
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def test_numbers_that_matter_are_in_view(app):

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_train import at_rest, button, metric, open_at, wait_for_epoch
+from tests.browser.driving import at_rest, button, metric, open_at, wait_for_epoch
 from toynet.ui.derivation.page import SECTIONS
 
 

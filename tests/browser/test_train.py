@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import server
+from tests.browser.driving import at_rest, button, metric, number, open_at, wait_for_epoch
 from toynet import Config, Trainer, train
 from toynet.charts import field, network, palette
 from toynet.charts.curves import LOSSES, NORMS
@@ -18,38 +19,6 @@ from toynet.network import forward
 from toynet.ui.controls.upload import UPLOADS
 
 POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 else 'green'}" for i in range(80))
-
-
-def open_at(tab, url, query=""):
-    tab.goto(f"{url}/{query}")
-    expect(button(tab, "Reset")).to_be_visible()
-    expect(tab.locator("canvas")).to_have_count(4)
-
-
-def button(tab, name):
-    return tab.get_by_role("button", name=name, exact=True)
-
-
-def metric(tab, label):
-    """The number under a label, as a locator."""
-    return tab.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}")).get_by_test_id("stMetricValue")
-
-
-def number(tab, label):
-    return float(metric(tab, label).inner_text().replace(",", "").rstrip("%"))
-
-
-def wait_for_epoch(tab, least):
-    tab.wait_for_function(
-        """least => [...document.querySelectorAll('[data-testid="stMetric"]')].some(m =>
-            m.innerText.startsWith('Epoch') && parseInt(m.innerText.split('\\n').pop().replace(/,/g, '')) >= least)""",
-        arg=least,
-    )
-
-
-def at_rest(tab):
-    """Wait until the page's script has run to its end."""
-    expect(tab.locator("[data-test-script-state=notRunning]")).to_have_count(1)
 
 
 def downloaded(tab):
@@ -302,6 +271,7 @@ def test_a_click_before_the_sidebar_stands_changes_no_setting(tab, url):
         expect(metric(tab, "Epoch")).to_have_text("1")
         at_rest(tab)
         assert set(tab.url.split("?")[-1].split("&")) == {"dataset=circles", "samples=600", "epochs=9"}
+        tab.goto("about:blank")  # a page whose server ends complains of it in its console
 
 
 def test_nonsense_in_the_address_gives_the_default_and_says_so(tab, url):

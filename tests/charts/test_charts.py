@@ -3,13 +3,12 @@
 import base64
 import dataclasses
 import json
-import re
 from functools import lru_cache
 
-import altair as alt
 import numpy as np
 import pytest
 
+from tests.charts.checking import assert_fits, dicts
 from toynet import Config, Trainer, datasets, train
 from toynet.charts.boundary import MOST_POINTS, boundary_chart, boundary_tables, shown
 from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, X_AXES, curve_tables, loss_chart, norm_chart
@@ -26,57 +25,6 @@ NASTY = ['a "b" \\', "it's [x] {y}", "</script><b>", "ü 中 🐧", "%s {{}}", "
 @lru_cache
 def trained():
     return train(Config(samples=100, epochs=40))
-
-
-def dicts(spec):
-    """Every dict in a spec, at any depth."""
-    if isinstance(spec, dict):
-        yield spec
-    if isinstance(spec, dict | list):
-        for value in spec.values() if isinstance(spec, dict) else spec:
-            yield from dicts(value)
-
-
-def layers(spec):
-    """(dataset name, fields that a layer reads from it, its mark) of each layer that draws a dataset."""
-    shared = spec.get("encoding", {})
-    for layer in [leaf for part in spec["layer"] for leaf in flat(part, spec.get("data"))]:
-        if "name" in layer["data"]:
-            own = {"mark": layer["mark"], "encoding": {**shared, **layer.get("encoding", {})}}
-            named = {d["field"] for d in dicts(own) if "field" in d}
-            expressions = json.dumps([layer["mark"], layer.get("encoding", {})])
-            expressions = expressions.replace("(datum.datum || datum)", "datum")
-            read = named | set(re.findall(r"\bdatum\.(\w+)", without_strings(expressions)))
-            yield layer["data"]["name"], read, layer["mark"]["type"]
-
-
-def without_strings(text):
-    """JSON without the strings inside its expressions."""
-    return re.sub(r"\\\".*?\\\"", "", text)
-
-
-def flat(layer, data):
-    data = layer.get("data", data)
-    if "layer" in layer:
-        return [leaf for part in layer["layer"] for leaf in flat(part, data)]
-    return [{**layer, "data": data}]
-
-
-def assert_fits(spec, tables):
-    """The spec is valid Vega-Lite and JSON, holds no data but words, reads the tables, and knows rows by k."""
-    alt.LayerChart.from_dict(spec)
-    assert json.loads(json.dumps(spec, allow_nan=False)) == spec
-    assert "datasets" not in spec
-    rows = [row for d in dicts(spec) if "mark" not in d for row in (d.get("values") or [])]
-    assert all(isinstance(row, str) or "name" in row for row in rows)
-    used = list(layers(spec))
-    assert {name for name, _, _ in used} == set(tables)
-    for name, fields, mark in used:
-        assert fields - {"value"} <= set(tables[name].column_names), name
-        # A mark without a key makes the page's memory grow; a line with one is not drawn.
-        assert ("k" in fields) == (mark != "line"), (name, mark)
-        if mark != "line":
-            assert len(set(tables[name]["k"].to_pylist())) == tables[name].num_rows, name
 
 
 def boundary(trainer, split=None, images=()):

@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 import pytest
 
-from toynet import Config, Trainer, network
-from toynet.charts import explaining
+from tests.problems import problem
+from toynet import Config, Trainer
 from toynet.charts.explaining import bins, comparison_chart, cosine_chart, error_chart, norm_ratio_chart, step_chart
 from toynet.derivation.batch_gradients import Spread, compare
 from toynet.derivation.gradient_check import error_by_step
@@ -15,11 +15,6 @@ from toynet.derivation.mistakes import MISTAKES
 from toynet.network import forward
 
 pytestmark = pytest.mark.filterwarnings("error")
-
-
-def problem(m=30):
-    rng = np.random.default_rng(0)
-    return network.initialise(2, 4, rng), rng.normal(size=(m, 2)), rng.integers(0, 2, m).astype(float), "tanh"
 
 
 def tables(chart):
@@ -31,39 +26,40 @@ def tables(chart):
 
 
 def test_error_chart_has_both_costs_and_the_samples_own_position():
-    parameters, X, y, activation = problem(1)
-    curves, ring, dot, *names = tables(error_chart(parameters, X, y, activation))
+    parameters, X, y = problem("tanh", 1)
+    curves, ring, dot, *names = tables(error_chart(parameters, X, y, "tanh"))
     assert len(curves) == 4 * 161
-    passed = forward(parameters, X, activation)
+    passed = forward(parameters, X, "tanh")
     assert [row["Z2"] for row in ring + dot] == [passed.Z2[0, 0]] * 2
     assert ring[0]["dC_dZ2"] == (passed.y_hat - y)[0, 0]
     assert [(row["of"], row["Z2"] > 0) for (row,) in names] == [("y = 0", True), ("y = 1", False)]
 
 
 def test_error_chart_shows_both_markers_where_the_costs_agree():
-    spec = error_chart(*problem(1)).to_dict()
+    spec = error_chart(*problem("tanh", 1), "tanh").to_dict()
     ring, dot = (layer["mark"] for layer in spec["layer"][1:3])
     assert not ring["filled"] and dot["filled"] and ring["size"] > 2 * dot["size"]
 
 
 @pytest.mark.parametrize(
-    ("b2", "at", "told"), [(-40.0, -40, "-39.67"), (1e200, 100, "1e+200"), (-np.inf, -100, "-inf")]
+    ("Z2", "at", "told"), [(-39.456, -39.456, "-39.46"), (1e200, 100.0, "1e+200"), (-np.inf, -100.0, "-inf")]
 )
-def test_error_chart_reaches_as_far_as_the_sample_or_shows_it_at_the_edge(b2, at, told):
-    parameters, X, y, activation = problem(1)
-    curves, ring, *_ = tables(error_chart(parameters._replace(b2=np.array([[b2]])), X, y, activation))
-    assert ring[0]["Z2"] == pytest.approx(at, abs=3) and ring[0]["told"].startswith(told)
-    assert max(abs(row["Z2"]) for row in curves) >= abs(ring[0]["Z2"])
+def test_error_chart_reaches_as_far_as_the_sample_or_shows_it_at_the_edge(Z2, at, told):
+    parameters, X, y = problem("tanh", 1)
+    parameters = parameters._replace(W2=np.zeros((1, 4)), b2=np.array([[Z2]]))
+    curves, ring, *_ = tables(error_chart(parameters, X, y, "tanh"))
+    assert (ring[0]["Z2"], ring[0]["told"]) == (at, told)
+    assert max(abs(row["Z2"]) for row in curves) >= abs(at)
 
 
 def test_error_chart_leaves_out_what_is_no_number():
-    parameters, X, y, activation = problem(1)
-    curves, ring, dot, *_ = tables(error_chart(parameters._replace(b2=np.array([[np.nan]])), X, y, activation))
+    parameters, X, y = problem("tanh", 1)
+    curves, ring, dot, *_ = tables(error_chart(parameters._replace(b2=np.array([[np.nan]])), X, y, "tanh"))
     assert curves and not ring and not dot
 
 
 def test_step_chart_marks_the_step_that_is_used():
-    curve = error_by_step(*problem())
+    curve = error_by_step(*problem("tanh", 30), "tanh")
     chart = step_chart(curve)
     line, rule, text = tables(chart)
     assert [(row["step"], row["error"]) for row in line] == [tuple(pair) for pair in curve.tolist()]
@@ -79,7 +75,7 @@ def test_log_axes_get_no_zero_and_nothing_infinite():
 
 @pytest.mark.parametrize("chart", [cosine_chart, norm_ratio_chart])
 def test_distributions_show_shares_of_both_modes(chart):
-    bars = tables(chart(compare(*problem(), batch_size=8)))[0]
+    bars = tables(chart(compare(*problem("tanh", 30), "tanh", batch_size=8)))[0]
     for mode in ("Mini-batch", "Single sample"):
         assert sum(row["share"] for row in bars if row["mode"] == mode) == pytest.approx(1)
 
@@ -117,6 +113,18 @@ def test_comparison_chart_has_the_two_runs_losses(name):
     assert is_log == (losses.max() > 20 * losses.min())
 
 
-def test_heights_leave_the_width_to_the_page():
-    for chart in (error_chart(*problem()), step_chart(error_by_step(*problem()))):
-        assert chart.to_dict()["height"] == explaining.HEIGHT and "width" not in chart.to_dict()
+def test_pictures_are_as_wide_as_the_page_and_of_one_height_that_a_small_window_shows_whole():
+    given = *problem("tanh", 30), "tanh"
+    history, spreads = Trainer(Config(samples=60)).history, compare(*given, batch_size=8)
+    charts = {
+        "error": error_chart(*given),
+        "step": step_chart(error_by_step(*given)),
+        "cosine": cosine_chart(spreads),
+        "norm ratio": norm_ratio_chart(spreads),
+        "comparison": comparison_chart(history, history, "No g'"),
+    }
+    specs = {name: chart.to_dict() for name, chart in charts.items()}
+    assert not [name for name, spec in specs.items() if any("width" in part for part in (spec, *spec["layer"]))]
+    heights = {name: spec.get("height") for name, spec in specs.items()}
+    assert len(set(heights.values())) == 1, heights
+    assert 300 <= heights["error"] <= 400  # of a window's 700, beside a heading and a sentence

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.charts.test_charts import assert_fits
+from tests.charts.checking import assert_fits
 from toynet.activations import ACTIVATIONS
 from toynet.charts import field
 from toynet.charts.network import FLAT, MOST_UNITS, gradient_ends, network_chart, network_tables

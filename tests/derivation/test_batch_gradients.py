@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toynet import network
+from tests.problems import problem
 from toynet.activations import ACTIVATIONS
 from toynet.derivation.batch_gradients import _against, compare, gradients
 from toynet.network import Parameters, backward, forward
@@ -11,17 +11,10 @@ from toynet.network import Parameters, backward, forward
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def problem(activation, m=24, h=3, d=2, seed=0):
-    rng = np.random.default_rng(seed)
-    parameters = network.initialise(d, h, rng, activation)
-    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
-    return parameters, rng.normal(size=(m, d)), rng.integers(0, 2, m).astype(float), activation
-
-
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("h", "d", "size"), [(3, 2, 5), (1, 1, 1), (4, 3, 24)])
 def test_each_batch_has_the_gradient_that_backward_derives(activation, h, d, size):
-    parameters, X, y, _ = problem(activation, h=h, d=d)
+    parameters, X, y = problem(activation, 24, h, d)
     rng = np.random.default_rng(1)
     rows = np.array([rng.permutation(24)[:size] for _ in range(7)])
     stacked = gradients(parameters, X, y, activation, rows)
@@ -48,15 +41,15 @@ def test_by_hand():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_batches_average_to_the_full_gradient(activation):
     # mean g_b = g, so mean(g_b . g) / |g|^2 = mean(cosine * ratio) = 1: 3 permutations of 6 batches of 4.
-    found = compare(*problem(activation), batch_size=4, most=18)
+    found = compare(*problem(activation, 24), activation, batch_size=4, most=18)
     assert found["mini"].cosine.shape == (18,)
     assert np.mean(found["mini"].cosine * found["mini"].norm_ratio) == pytest.approx(1)
-    found = compare(*problem(activation), most=24)
+    found = compare(*problem(activation, 24), activation, most=24)
     assert np.mean(found["stochastic"].cosine * found["stochastic"].norm_ratio) == pytest.approx(1)
 
 
 def test_larger_batches_are_closer_to_the_full_gradient():
-    given = problem("tanh", m=400)
+    given = *problem("tanh", m=400), "tanh"
     spreads = [compare(*given, batch_size=size)["mini"] for size in (1, 8, 64, 400)]
     assert np.all(np.diff([s.cosine.mean() for s in spreads]) > 0)
     assert np.all(np.diff([s.norm_ratio.std() for s in spreads]) < 0)
@@ -64,7 +57,7 @@ def test_larger_batches_are_closer_to_the_full_gradient():
 
 
 def test_seed_and_cap():
-    given = problem("tanh", m=100)
+    given = *problem("tanh", m=100), "tanh"
     first, again, other = (compare(*given, batch_size=7, seed=seed, most=20) for seed in (0, 0, 1))
     for mode in ("mini", "stochastic"):
         assert first[mode].cosine.shape == first[mode].norm_ratio.shape == (20,)
@@ -73,7 +66,7 @@ def test_seed_and_cap():
 
 
 def test_batch_larger_than_the_data_is_the_data():
-    found = compare(*problem("tanh", m=5), batch_size=32)
+    found = compare(*problem("tanh", m=5), "tanh", batch_size=32)
     assert found["mini"].size == 5 and found["mini"].cosine == pytest.approx(1)
 
 

@@ -1,6 +1,8 @@
 """Your turn: exercises that can be done by hand, answers marked, classical mistakes named."""
 
+import ast
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +20,8 @@ from toynet.network import Parameters
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-every_quantity = pytest.mark.parametrize("quantity", HIDEABLE)
+EXERCISES = tuple(product(HIDEABLE, ACTIVATIONS))
+"""Everything that can be asked for, with every activation."""
 
 
 def three_digits(value):
@@ -29,39 +32,41 @@ def three_digits(value):
 # --- asking --------------------------------------------------------------------------
 
 
-@every_quantity
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_exercise_has_tidy_numbers_and_shows_what_comes_before_and_is_needed(activation, quantity):
-    asked = ask(3, quantity, activation=activation)
-    for values in (*asked.parameters, asked.X):
-        assert np.array_equal(values, np.round(values, 1)) and np.abs(values).min() >= 0.1
-    assert asked.hidden.symbol == quantity
-    assert set(asked.shown) <= set(ORDER[: ORDER.index(quantity)]) and len(asked.shown) <= 3
-    assert asked.parameters.W2.shape == (1, 4) and asked.X.shape == (1, 2)
-    true = quantities(asked.parameters, asked.X, asked.y, activation, asked.learning_rate)
-    assert np.array_equal(asked.hidden.value, true[quantity].value)
-    sizes = np.abs(np.atleast_2d(asked.hidden.value))
-    assert np.all((sizes == 0) | (sizes >= exercise.SMALLEST))
+def test_exercise_has_tidy_numbers_and_shows_what_comes_before_and_is_needed():
+    for quantity, activation in EXERCISES:
+        case = quantity, activation
+        asked = ask(3, quantity, activation=activation)
+        for values in (*asked.parameters, asked.X):
+            assert np.array_equal(values, np.round(values, 1)) and np.abs(values).min() >= 0.1, case
+        assert asked.hidden.symbol == quantity, case
+        assert set(asked.shown) <= set(ORDER[: ORDER.index(quantity)]) and len(asked.shown) <= 3, case
+        assert asked.parameters.W2.shape == (1, 4) and asked.X.shape == (1, 2), case
+        true = quantities(asked.parameters, asked.X, asked.y, activation, asked.learning_rate)
+        assert np.array_equal(asked.hidden.value, true[quantity].value), case
+        sizes = np.abs(np.atleast_2d(asked.hidden.value))
+        assert np.all((sizes == 0) | (sizes >= exercise.SMALLEST)), case
 
 
-@every_quantity
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_what_is_shown_suffices_and_all_of_it_is_needed(activation, quantity):
-    asked = ask(0, quantity, activation=activation)
+def test_what_is_shown_suffices_and_all_of_it_is_needed():
+    for quantity, activation in EXERCISES:
+        case = f"{quantity} with {activation}"
+        asked = ask(0, quantity, activation=activation)
+        code = code_of(quantity, activation)
+        names = {"np": np, "sigma": sigma, "m": 1, "eta": asked.learning_rate}
+        shown = {symbol: q.value for symbol, q in asked.shown.items()}
+        value = eval(code, names | shown)
+        np.testing.assert_allclose(np.squeeze(value), np.squeeze(asked.hidden.value), rtol=1e-12, err_msg=case)
+        read = {node.id for node in ast.walk(ast.parse(code, mode="eval")) if isinstance(node, ast.Name)}
+        assert set(shown) <= read, case
+
+
+def code_of(quantity, activation):
+    """What computes a quantity from what a person is shown, as Python."""
     lines = worked_example.LINES | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
     g, g_prime = ACTIVATIONS[activation].code
-    names = {"np": np, "sigma": sigma, "m": 1, "eta": asked.learning_rate}
     # The cost is written in Z2, the slope and A1.T as other quantities: here in what a person is shown.
     code = {"C": "-np.log(np.where(y == 1, y_hat, 1 - y_hat))"}.get(quantity, lines[quantity])
-    code = code.replace("g_prime_Z1", "({g_prime})").format(g=g, g_prime=g_prime)
-
-    def compute(shown):
-        return eval(code, names | {symbol: q.value for symbol, q in shown.items()})
-
-    np.testing.assert_allclose(np.squeeze(compute(asked.shown)), np.squeeze(asked.hidden.value), rtol=1e-12)
-    for symbol in asked.shown:
-        with pytest.raises(NameError):
-            compute({s: q for s, q in asked.shown.items() if s != symbol})
+    return code.replace("g_prime_Z1", "({g_prime})").format(g=g, g_prime=g_prime)
 
 
 def test_same_seed_asks_the_same_and_another_seed_something_else():
@@ -75,50 +80,49 @@ def test_what_is_handed_in_is_not_asked_for():
         ask(0, "W1")
 
 
-@pytest.mark.parametrize("hidden_size", [1, 2, 6])
-def test_other_hidden_sizes(hidden_size):
-    assert ask(0, "dC_dW1", hidden_size).shape == (hidden_size, 2)
-    assert ask(0, "C", hidden_size).shape == (1, 1)
+def test_other_hidden_sizes():
+    for hidden_size in (1, 2, 6):
+        assert ask(0, "dC_dW1", hidden_size).shape == (hidden_size, 2)
+        assert ask(0, "C", hidden_size).shape == (1, 1)
 
 
 # --- marking -------------------------------------------------------------------------
 
 
-@every_quantity
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("seed", range(4))
-def test_three_significant_digits_are_right(activation, seed, quantity):
-    asked = ask(seed, quantity, activation=activation)
-    marking = mark(asked, three_digits(asked.hidden.value))
-    assert marking.correct and marking.right.shape == asked.shape and marking.mistake is None
+def test_three_significant_digits_are_right():
+    for (quantity, activation), seed in product(EXERCISES, range(4)):
+        asked = ask(seed, quantity, activation=activation)
+        marking = mark(asked, three_digits(asked.hidden.value))
+        assert marking.correct and marking.mistake is None, (quantity, activation, seed)
+        assert marking.right.shape == asked.shape, (quantity, activation, seed)
 
 
-@every_quantity
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_each_classical_mistake_is_recognised_from_three_digits(activation, quantity):
-    for seed in range(4):
+def test_each_classical_mistake_is_recognised_from_three_digits():
+    for (quantity, activation), seed in product(EXERCISES, range(4)):
         asked = ask(seed, quantity, activation=activation)
         candidates = wrong_answers.of(asked)
-        assert len({c.name for c in candidates}) == len(candidates) >= 2
+        assert len({c.name for c in candidates}) == len(candidates) >= 2, (quantity, activation, seed)
         for candidate in candidates:
             marking = mark(asked, three_digits(candidate.value))
-            assert (marking.mistake, marking.message) == (candidate.name, candidate.message)
-            assert not marking.correct
+            case = quantity, activation, seed, candidate.name
+            assert (marking.mistake, marking.message) == (candidate.name, candidate.message), case
+            assert not marking.correct, case
 
 
 @pytest.mark.parametrize("name", ["wrong_sign", "extra_sigma_prime", "g_prime_of_A1", "no_g_prime"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("parameter", ["W1", "b1", "W2", "b2"])
-def test_gradient_of_a_broken_rule_is_recognised_by_that_rules_name(name, activation, parameter):
-    asked = ask(5, f"dC_d{parameter}", activation=activation)
-    mistake = MISTAKES[name]
-    passed = network.forward(asked.parameters, asked.X, activation)
-    wrong = mistake.backward(asked.parameters, passed, asked.y, activation)._asdict()[f"dC_d{parameter}"]
-    marking = mark(asked, wrong)
-    if parameter in mistake.spoils and not np.allclose(wrong, asked.hidden.value):
-        assert marking.mistake == name
-    else:
-        assert marking.correct
+def test_gradient_of_a_broken_rule_is_recognised_by_that_rules_name(name):
+    mistake, recognised = MISTAKES[name], set()
+    for parameter, activation in product(Parameters._fields, ACTIVATIONS):
+        asked = ask(5, f"dC_d{parameter}", activation=activation)
+        passed = network.forward(asked.parameters, asked.X, activation)
+        wrong = mistake.backward(asked.parameters, passed, asked.y, activation)._asdict()[f"dC_d{parameter}"]
+        marking = mark(asked, wrong)
+        if parameter in mistake.spoils and not np.allclose(wrong, asked.hidden.value):
+            assert marking.mistake == name, (parameter, activation)
+            recognised.add(parameter)
+        else:
+            assert marking.correct, (parameter, activation)
+    assert recognised == set(mistake.spoils)
 
 
 def on_paper(symbol):
@@ -131,42 +135,43 @@ def on_paper(symbol):
     return Exercise(everything[symbol], {}, everything, parameters, X, y, "relu", 0.5)
 
 
-@pytest.mark.parametrize(
-    ("symbol", "answer", "mistake"),
-    [
-        ("dC_dW2", [[-0.25, -0.25, -0.75, 0]], None),  # (3/4 - 1) (1, 1, 3, 0)
-        ("dC_dW2", [[0.25, 0.25, 0.75, 0]], "wrong_sign"),
-        ("dC_dW2", [[-0.0469, -0.0469, -0.141, 0]], "extra_sigma_prime"),  # times 3/4 * 1/4 = 3/16
-        ("dC_dW2", [[-1.33, -1.33, -4, 0]], "no_sigma_prime"),  # -1 / (3/4) = -4/3
-        ("dC_dW2", [[-0.25], [-0.25], [-0.75], [0]], "transposed"),
-        ("dC_dW2", [[-0.25, -0.25, -0.75, 0.25]], "Z1_for_A1"),
-        ("dC_dW2", [[1, 1, 3, 0]], "no_error"),
-        ("dC_dZ2", [[-0.25]], None),
-        ("dC_dZ2", [[0.25]], "wrong_sign"),
-        ("dC_dZ2", [[0.75]], "no_y"),
-        ("Z1", [[1], [2], [3], [-1]], "no_bias"),
-        ("Z2", [[-1.10]], "no_bias"),  # -ln 3
-        ("y_hat", [[0.25]], "wrong_sign"),
-        ("y_hat", [[1.10]], "no_sigma"),
-        ("C", 0.288, None),  # ln(4/3)
-        ("C", -0.288, "no_minus"),
-        ("C", 1.39, "other_class"),  # ln 4
-        ("C", 0.125, "log10"),
-        ("C", 0.0625, "squared_error"),
-        ("dC_dy_hat", [[-0.25]], "no_denominator"),
-        ("dC_dy_hat", [[-0.333]], "half_denominator"),  # -1/4 / (3/4)
-        ("dC_dZ1", [[-0.275], [-0.275], [0.275], [-1.25]], "no_g_prime"),  # the fourth unit is off
-        ("dC_dZ1", [[-0.25], [-0.25], [-0.25], [0]], "no_W2"),
-        ("dC_dW1", [[-0.275, -0.275, 0.275, 0], [-0.549, -0.549, 0.549, 0]], "transposed"),
-        ("new_b2", [[2.32]], None),  # 2 ln 3 + 1/8
-        ("new_b2", [[2.07]], "wrong_sign"),
-        ("new_b2", [[2.45]], "no_learning_rate"),
-    ],
-)
-def test_marking_by_hand(symbol, answer, mistake):
-    marking = mark(on_paper(symbol), answer)
-    assert marking.mistake == mistake
-    assert marking.correct == (mistake is None)
+MARKED = [
+    ("dC_dW2", [[-0.25, -0.25, -0.75, 0]], None),  # (3/4 - 1) (1, 1, 3, 0)
+    ("dC_dW2", [[0.25, 0.25, 0.75, 0]], "wrong_sign"),
+    ("dC_dW2", [[-0.0469, -0.0469, -0.141, 0]], "extra_sigma_prime"),  # times 3/4 * 1/4 = 3/16
+    ("dC_dW2", [[-1.33, -1.33, -4, 0]], "no_sigma_prime"),  # -1 / (3/4) = -4/3
+    ("dC_dW2", [[-0.25], [-0.25], [-0.75], [0]], "transposed"),
+    ("dC_dW2", [[-0.25, -0.25, -0.75, 0.25]], "Z1_for_A1"),
+    ("dC_dW2", [[1, 1, 3, 0]], "no_error"),
+    ("dC_dZ2", [[-0.25]], None),
+    ("dC_dZ2", [[0.25]], "wrong_sign"),
+    ("dC_dZ2", [[0.75]], "no_y"),
+    ("Z1", [[1], [2], [3], [-1]], "no_bias"),
+    ("Z2", [[-1.10]], "no_bias"),  # -ln 3
+    ("y_hat", [[0.25]], "wrong_sign"),
+    ("y_hat", [[1.10]], "no_sigma"),
+    ("C", 0.288, None),  # ln(4/3)
+    ("C", -0.288, "no_minus"),
+    ("C", 1.39, "other_class"),  # ln 4
+    ("C", 0.125, "log10"),
+    ("C", 0.0625, "squared_error"),
+    ("dC_dy_hat", [[-0.25]], "no_denominator"),
+    ("dC_dy_hat", [[-0.333]], "half_denominator"),  # -1/4 / (3/4)
+    ("dC_dZ1", [[-0.275], [-0.275], [0.275], [-1.25]], "no_g_prime"),  # the fourth unit is off
+    ("dC_dZ1", [[-0.25], [-0.25], [-0.25], [0]], "no_W2"),
+    ("dC_dW1", [[-0.275, -0.275, 0.275, 0], [-0.549, -0.549, 0.549, 0]], "transposed"),
+    ("new_b2", [[2.32]], None),  # 2 ln 3 + 1/8
+    ("new_b2", [[2.07]], "wrong_sign"),
+    ("new_b2", [[2.45]], "no_learning_rate"),
+]
+"""(what is asked for, an answer to it, the mistake it shows or None) of the exercise on paper."""
+
+
+def test_answers_by_hand_are_right_or_show_their_mistake():
+    for symbol, answer, mistake in MARKED:
+        marking = mark(on_paper(symbol), answer)
+        assert marking.mistake == mistake, (symbol, answer)
+        assert marking.correct == (mistake is None), (symbol, answer)
 
 
 def test_slip_in_one_entry_is_located_and_is_no_classical_mistake():
@@ -195,45 +200,44 @@ def test_answer_of_another_shape_is_refused():
 # --- what a person types -------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "shape", "numbers"),
-    [
-        ("0.1, -0.2; 3", (1, 3), [[0.1, -0.2, 3]]),
-        ("0.1, -0.2; 3", (3, 1), [[0.1], [-0.2], [3]]),
-        ("0.1\n-0.2\n\n3\n", (1, 3), [[0.1, -0.2, 3]]),
-        ("1 2\n3 4\n5 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
-        ("1, 2; 3, 4; 5, 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
-        ("1 3 5\n2 4 6", (3, 2), [[1, 3, 5], [2, 4, 6]]),  # transposed: left to `mark`
-        ("1 2 3 4 5 6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
-        ("1\n2\n3\n4\n5\n6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
-        ("1 2 3\n4 5\n6", (3, 2), [[1, 2], [3, 4], [5, 6]]),
-        ("[[1, 2], [3, 4]]", (2, 2), [[1, 2], [3, 4]]),
-        (" −.5 ", (1, 1), [[-0.5]]),
-        ("+1e-3", (1, 1), [[0.001]]),
-        ("2.", (1, 1), [[2]]),
-    ],
-)
-def test_typed_numbers(text, shape, numbers):
-    assert parse_numbers(text, shape).tolist() == numbers
+def test_numbers_are_read_however_they_are_typed():
+    typed = {
+        ("0.1, -0.2; 3", (1, 3)): [[0.1, -0.2, 3]],
+        ("0.1, -0.2; 3", (3, 1)): [[0.1], [-0.2], [3]],
+        ("0.1\n-0.2\n\n3\n", (1, 3)): [[0.1, -0.2, 3]],
+        ("1 2\n3 4\n5 6", (3, 2)): [[1, 2], [3, 4], [5, 6]],
+        ("1, 2; 3, 4; 5, 6", (3, 2)): [[1, 2], [3, 4], [5, 6]],
+        ("1 3 5\n2 4 6", (3, 2)): [[1, 3, 5], [2, 4, 6]],  # transposed: left to `mark`
+        ("1 2 3 4 5 6", (3, 2)): [[1, 2], [3, 4], [5, 6]],
+        ("1\n2\n3\n4\n5\n6", (3, 2)): [[1, 2], [3, 4], [5, 6]],
+        ("1 2 3\n4 5\n6", (3, 2)): [[1, 2], [3, 4], [5, 6]],
+        ("[[1, 2], [3, 4]]", (2, 2)): [[1, 2], [3, 4]],
+        (" −.5 ", (1, 1)): [[-0.5]],
+        ("+1e-3", (1, 1)): [[0.001]],
+        ("2.", (1, 1)): [[2]],
+    }
+    assert {given: parse_numbers(*given).tolist() for given in typed} == typed
 
 
-@pytest.mark.parametrize(
-    ("text", "shape", "message"),
-    [
-        ("", (1, 1), "1 number wanted, 0 found."),
-        ("1, 2, 3", (1, 4), "4 numbers wanted (1 × 4), 3 found."),
-        ("0,5", (1, 1), "1 number wanted, 2 found. Write decimals with a point: 0.5."),
-        ("1, x, 3", (1, 3), "'x' is not a number."),
-        ("nan", (1, 1), "'nan' is not a number."),
-        ("1e999", (1, 1), "'1e999' is not a number."),
-        ("1_0", (1, 1), "'1_0' is not a number."),
-        ("--1", (1, 1), "'--1' is not a number."),
-    ],
-)
-def test_what_cannot_be_read_is_said_in_one_sentence(text, shape, message):
+def complaint(text, shape):
+    """What is said of a text that is no numbers of that shape."""
     with pytest.raises(ValueError) as caught:
-        parse_numbers(text, shape)
-    assert str(caught.value) == message
+        pytest.fail(f"{text!r} was read as {parse_numbers(text, shape)}")
+    return str(caught.value)
+
+
+def test_what_cannot_be_read_is_said_in_one_sentence():
+    said = {
+        ("", (1, 1)): "1 number wanted, 0 found.",
+        ("1, 2, 3", (1, 4)): "4 numbers wanted (1 × 4), 3 found.",
+        ("0,5", (1, 1)): "1 number wanted, 2 found. Write decimals with a point: 0.5.",
+        ("1, x, 3", (1, 3)): "'x' is not a number.",
+        ("nan", (1, 1)): "'nan' is not a number.",
+        ("1e999", (1, 1)): "'1e999' is not a number.",
+        ("1_0", (1, 1)): "'1_0' is not a number.",
+        ("--1", (1, 1)): "'--1' is not a number.",
+    }
+    assert {given: complaint(*given) for given in said} == said
 
 
 @given(st.text(max_size=30), st.sampled_from([(1, 1), (1, 4), (4, 1), (4, 2)]))

@@ -1,8 +1,11 @@
 """The derivation against finite differences and the complex step; and that a wrong one is caught."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
+from tests.problems import problem
 from toynet import Config, datasets, train
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import gradient_check
@@ -19,45 +22,34 @@ from toynet.network import Gradients, Parameters, backward, cost, costs, forward
 pytestmark = pytest.mark.filterwarnings("error")
 
 ALL = 60
+"""More samples than entries."""
 
 
-def problem(d, activation, m=ALL, h=4, seed=0):
-    """Parameters with biases, and samples that keep clear of relu's kink."""
-    rng = np.random.default_rng(seed)
-    parameters = initialise(d, h, rng, activation)
-    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
-    X = rng.normal(size=(4 * ALL, d))
-    X = X[np.abs(forward(parameters, X, activation).Z1).min(axis=0) > 1e-3][:m]
-    assert len(X) == m
-    return parameters, X, rng.integers(0, 2, m).astype(float)
+def test_derived_gradient_agrees_with_finite_differences():
+    for activation, m, d in product(ACTIVATIONS, (1, 2, 7, ALL), (1, 2, 3, 4)):
+        errors = relative_errors(*problem(activation, m, d=d), activation)
+        assert list(errors) == ["W1", "b1", "W2", "b2"]
+        assert max(errors.values()) < 1e-7, (activation, m, d, errors)
 
 
-@pytest.mark.parametrize("d", [1, 2, 3, 4])
-@pytest.mark.parametrize("m", [1, 2, 7, ALL])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_derived_gradient_agrees_with_finite_differences(activation, m, d):
-    errors = relative_errors(*problem(d, activation, m), activation)
-    assert list(errors) == ["W1", "b1", "W2", "b2"]
-    assert max(errors.values()) < 1e-7
-
-
-@pytest.mark.parametrize("m", [1, 7, ALL])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
-def test_derived_gradient_agrees_with_the_complex_step_to_rounding(activation, m):
+def test_derived_gradient_agrees_with_the_complex_step_to_rounding(activation):
     # C(theta + i e) / e has the derivative as its imaginary part, and no rounding error of a difference.
-    parameters, X, y = problem(2, activation, m)
     g = {"tanh": np.tanh, "sigmoid": lambda Z: 1 / (1 + np.exp(-Z))}[activation]
 
     def textbook_cost(W1, b1, W2, b2):
         y_hat = 1 / (1 + np.exp(-(W2 @ g(W1 @ X.T + b1) + b2)))
         return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
 
-    derived = backward(parameters, forward(parameters, X, activation), y, activation)
-    for k, gradient in enumerate(derived):
-        for index in np.ndindex(gradient.shape):
-            theta = [p.astype(complex) for p in parameters]
-            theta[k][index] += 1e-30j
-            assert gradient[index] == pytest.approx(textbook_cost(*theta).imag / 1e-30, rel=1e-10, abs=1e-15)
+    for m in (1, 7, ALL):
+        parameters, X, y = problem(activation, m)
+        derived = backward(parameters, forward(parameters, X, activation), y, activation)
+        for k, gradient in enumerate(derived):
+            for index in np.ndindex(gradient.shape):
+                theta = [p.astype(complex) for p in parameters]
+                theta[k][index] += 1e-30j
+                stepped = textbook_cost(*theta).imag / 1e-30
+                assert gradient[index] == pytest.approx(stepped, rel=1e-10, abs=1e-15), (m, derived._fields[k], index)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
@@ -68,14 +60,14 @@ def test_gradients_stay_right_after_training_on_real_data(activation):
 
 
 def test_checking_leaves_the_parameters_alone():
-    parameters, X, y = problem(2, "tanh")
+    parameters, X, y = problem(m=ALL)
     before = [p.copy() for p in parameters]
     relative_errors(parameters, X, y, "tanh")
     assert all(np.array_equal(a, b) for a, b in zip(parameters, before, strict=True))
 
 
 def test_numerical_gradients_have_their_parameters_shapes():
-    parameters, X, y = problem(3, "tanh")
+    parameters, X, y = problem(d=3)
     shapes = {name: gradient.shape for name, gradient in numerical_gradients(parameters, X, y, "tanh").items()}
     assert shapes == {name: p.shape for name, p in parameters._asdict().items()}
 
@@ -124,24 +116,22 @@ def summed_hidden_bias_missing(parameters, passed, y, activation):
 WRONG_EVERYWHERE, WRONG_HIDDEN = {"W1", "b1", "W2", "b2"}, {"W1", "b1"}
 
 
-@pytest.mark.parametrize(
-    ("mistake", "where"),
-    [
-        (no_mean, WRONG_EVERYWHERE),
-        (wrong_sign, WRONG_EVERYWHERE),
-        (extra_sigma_prime, WRONG_EVERYWHERE),
-        (g_prime_of_A1, WRONG_HIDDEN),
-        (no_g_prime, WRONG_HIDDEN),
-        (W2_already_updated, WRONG_HIDDEN),
-        (summed_hidden_bias_missing, {"b1"}),
-    ],
-)
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
-def test_classical_mistake_is_caught_at_the_parameters_that_it_spoils(monkeypatch, activation, mistake, where):
-    monkeypatch.setattr(gradient_check, "backward", mistake)
-    errors = relative_errors(*problem(2, activation, 7), activation)
-    assert {name for name, error in errors.items() if error > 1e-3} == where
-    assert all(error < 1e-7 for name, error in errors.items() if name not in where)
+def test_classical_mistakes_are_caught_at_the_parameters_that_they_spoil(monkeypatch, activation):
+    spoilt = {
+        no_mean: WRONG_EVERYWHERE,
+        wrong_sign: WRONG_EVERYWHERE,
+        extra_sigma_prime: WRONG_EVERYWHERE,
+        g_prime_of_A1: WRONG_HIDDEN,
+        no_g_prime: WRONG_HIDDEN,
+        W2_already_updated: WRONG_HIDDEN,
+        summed_hidden_bias_missing: {"b1"},
+    }
+    for mistake, where in spoilt.items():
+        monkeypatch.setattr(gradient_check, "backward", mistake)
+        errors = relative_errors(*problem(activation), activation)
+        assert {name for name, error in errors.items() if error > 1e-3} == where, mistake.__name__
+        assert all(error < 1e-7 for name, error in errors.items() if name not in where), mistake.__name__
 
 
 def test_mistake_in_a_single_component_is_caught(monkeypatch):
@@ -151,7 +141,7 @@ def test_mistake_in_a_single_component_is_caught(monkeypatch):
         return right
 
     monkeypatch.setattr(gradient_check, "backward", one_off)
-    assert relative_errors(*problem(2, "tanh"), "tanh")["W1"] > 1e-5
+    assert relative_errors(*problem(m=ALL), "tanh")["W1"] > 1e-5
 
 
 def test_check_runs_on_the_data_and_parameters_of_a_fresh_run():
@@ -165,26 +155,26 @@ def test_check_runs_on_the_data_and_parameters_of_a_fresh_run():
 # --- the check itself --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("d", "h", "m"), [(2, 4, 1), (2, 4, 7), (3, 1, 7), (1, 5, ALL)])
-def test_central_differences_are_those_of_one_parameter_at_a_time(activation, d, h, m):
-    parameters, X, y = problem(d, activation, m, h)
-    numerical = numerical_gradients(parameters, X, y, activation, step=1e-4)
-    for name, values in parameters._asdict().items():
-        for index in np.ndindex(values.shape):
-            sides = []
-            for step in (1e-4, -1e-4):
-                moved = values.copy()
-                moved[index] += step
-                sides.append(cost(forward(parameters._replace(**{name: moved}), X, activation), y))
-            # Rounding of C, about 1e-16, over 2e-4.
-            assert numerical[name][index] == pytest.approx((sides[0] - sides[1]) / 2e-4, rel=1e-9, abs=1e-11)
+def test_central_differences_are_those_of_one_parameter_at_a_time():
+    for activation, (m, h, d) in product(ACTIVATIONS, [(1, 4, 2), (7, 4, 2), (7, 1, 3), (ALL, 5, 1)]):
+        parameters, X, y = problem(activation, m, h, d)
+        numerical = numerical_gradients(parameters, X, y, activation, step=1e-4)
+        for name, values in parameters._asdict().items():
+            for index in np.ndindex(values.shape):
+                sides = []
+                for step in (1e-4, -1e-4):
+                    moved = values.copy()
+                    moved[index] += step
+                    sides.append(cost(forward(parameters._replace(**{name: moved}), X, activation), y))
+                # Rounding of C, about 1e-16, over 2e-4.
+                one = pytest.approx((sides[0] - sides[1]) / 2e-4, rel=1e-9, abs=1e-11)
+                assert numerical[name][index] == one, (activation, m, h, d, name, index)
 
 
 def test_costs_of_a_stack_are_the_networks_costs():
     rng = np.random.default_rng(0)
     Z2, y = rng.normal(0, 20, (5, 1, 9)), rng.integers(0, 2, 9).astype(float)
-    passed = forward(*problem(2, "tanh", 7)[:2], "tanh")
+    passed = forward(*problem()[:2], "tanh")
     each = [cost(passed._replace(Z2=z), y) for z in Z2]
     np.testing.assert_allclose(costs(passed._replace(Z2=Z2), y).mean(axis=(-2, -1)), each, rtol=1e-15)
 
@@ -195,7 +185,7 @@ def test_check_tells_where_the_largest_error_is_and_what_both_say_there():
         right.dC_dW1[2, 1] += 0.5
         return right
 
-    parameters, X, y = problem(2, "tanh")
+    parameters, X, y = problem(m=ALL)
     checked = check(parameters, X, y, "tanh", one_off)
     right = backward(parameters, forward(parameters, X, "tanh"), y, "tanh").dC_dW1[2, 1]
     worst = checked["W1"]
@@ -210,7 +200,7 @@ def test_rule_whose_gradient_is_not_finite_is_wrong_and_quiet_about_it():
     def nothing(*arguments):
         return Gradients(*(np.full_like(g, np.nan) for g in backward(*arguments)))
 
-    parameters, X, y = problem(2, "tanh")
+    parameters, X, y = problem(m=ALL)
     checked = check(parameters, X, y, "tanh", nothing)
     assert all(w.error == np.inf and not w.passes for w in checked.values())
 
@@ -222,7 +212,7 @@ def one_wrong_sign(*arguments):
 
 
 def test_error_of_a_wrong_sign_is_2_however_small_the_derivative():
-    parameters, X, y = problem(2, "tanh")
+    parameters, X, y = problem(m=ALL)
     # With W2 a thousandth, so are the derivatives by W1.
     small = parameters._replace(W2=parameters.W2 / 1000)
     worst = check(small, X, y, "tanh", one_wrong_sign)["W1"]
@@ -259,14 +249,14 @@ def test_overall_is_the_largest_difference_over_the_largest_derivative():
 
 
 @pytest.mark.parametrize("rule", [backward, one_wrong_sign])
-@pytest.mark.parametrize("huge", [np.inf, np.nan, 1e308])
-def test_what_is_no_longer_finite_cannot_be_checked(huge, rule):
-    parameters, X, y = problem(2, "tanh")
-    lost = parameters._replace(W2=np.full_like(parameters.W2, huge), b2=np.array([[huge]]))
-    with np.errstate(all="ignore"):
-        checked, curve = check(lost, X, y, "tanh", rule), error_by_step(lost, X, y, "tanh")
-    assert not any(w.is_known or w.passes for w in checked.values())
-    assert not np.isfinite(curve[:, 1]).any()
+def test_what_is_no_longer_finite_cannot_be_checked(rule):
+    parameters, X, y = problem()
+    for huge in (np.inf, np.nan, 1e308):
+        lost = parameters._replace(W2=np.full_like(parameters.W2, huge), b2=np.array([[huge]]))
+        with np.errstate(all="ignore"):
+            checked, curve = check(lost, X, y, "tanh", rule), error_by_step(lost, X, y, "tanh")
+        assert not any(w.is_known or w.passes for w in checked.values()), huge
+        assert not np.isfinite(curve[:, 1]).any(), huge
 
 
 def test_unknown_entry_is_named_before_one_that_passes_and_after_one_that_fails():
@@ -282,28 +272,26 @@ def test_a_single_entry_that_is_not_finite_beside_finite_differences_is_wrong(va
         right.dC_db1[1] = value
         return right
 
-    parameters, X, y = problem(2, "tanh")
-    checked = check(parameters, X, y, "tanh", one_lost)
+    checked = check(*problem(m=ALL), "tanh", one_lost)
     assert checked["b1"].error == np.inf and checked["b1"].index == (1, 0)
     assert checked["b1"].is_known and not checked["b1"].passes and checked["W1"].passes
 
 
-@pytest.mark.parametrize("learning_rate", [3.0, 100.0])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_right_rule_passes_after_training_with_large_steps(activation, learning_rate):
-    run = train(Config(activation=activation, learning_rate=learning_rate, epochs=100, hidden_size=16))
-    checked = check(run.parameters, run.split.X_train, run.split.y_train, activation)
-    assert all(w.passes for w in checked.values())
+def test_right_rule_passes_after_training_with_large_steps():
+    for activation, learning_rate in product(ACTIVATIONS, (3.0, 100.0)):
+        run = train(Config(activation=activation, learning_rate=learning_rate, epochs=100, hidden_size=16))
+        checked = check(run.parameters, run.split.X_train, run.split.y_train, activation)
+        assert all(w.passes for w in checked.values()), (activation, learning_rate)
 
 
 def test_right_rule_passes_where_rounding_of_a_huge_Z2_drowns_the_difference():
-    parameters, X, y = problem(2, "tanh")
+    parameters, X, y = problem(m=ALL)
     huge = parameters._replace(W2=parameters.W2 * 1e7)
     assert all(w.passes for w in check(huge, X, y, "tanh").values())
 
 
 def test_samples_on_the_kink_of_relu_are_left_out():
-    parameters, X, y = problem(2, "relu", 7)
+    parameters, X, y = problem("relu")
     # b1_0 such that Z1_0 is exactly 0 for sample 3: the difference sees half the slope there.
     b1 = parameters.b1.copy()
     b1[0] = -(parameters.W1[0] @ X[3])
@@ -315,7 +303,7 @@ def test_samples_on_the_kink_of_relu_are_left_out():
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 def test_error_over_steps_is_a_v(activation):
-    curve = error_by_step(*problem(2, activation), activation)
+    curve = error_by_step(*problem(activation, ALL), activation)
     assert curve[:, 0] == pytest.approx(10.0 ** -np.arange(1, 13))
     errors = dict(zip(range(1, 13), curve[:, 1], strict=True))
     # Truncation falls with the square of the step, rounding rises as one over it.

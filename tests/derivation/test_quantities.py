@@ -2,11 +2,13 @@
 
 import inspect
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.problems import problem
 from toynet import network
 from toynet.activations import ACTIVATIONS, sigma
 from toynet.derivation.quantities import (
@@ -16,7 +18,6 @@ from toynet.derivation.quantities import (
     Line,
     dC_dy_hat,
     factors,
-    formula,
     quantities,
     source_lines,
 )
@@ -39,13 +40,6 @@ def seed_example():
     b1 = np.array([[0.0], [-1.0], [0.0], [0.0]])
     W2 = np.array([[LN3, LN3, -LN3, 5.0]])
     return Parameters(W1, b1, W2, np.array([[2 * LN3]])), np.array([[1.0, 2.0]])
-
-
-def problem(activation, m=5, h=3, d=2, seed=0):
-    rng = np.random.default_rng(seed)
-    parameters = network.initialise(d, h, rng, activation)
-    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
-    return parameters, rng.normal(size=(m, d)), rng.integers(0, 2, m).astype(float)
 
 
 def test_seed_example_as_on_paper():
@@ -121,17 +115,18 @@ def test_saturated_factors_say_so_without_a_warning(Z2, y):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("m", [1, 5])
-def test_values_are_those_of_network(activation, m):
-    parameters, X, y = problem(activation, m)
-    found = quantities(parameters, X, y, activation, 0.3)
-    passed = network.forward(parameters, X, activation)
-    gradients = network.backward(parameters, passed, y, activation)
-    new = network.updated(parameters, gradients, 0.3)
-    expected = {**parameters._asdict(), **passed._asdict(), **gradients._asdict(), "C": network.cost(passed, y)}
-    expected |= {f"new_{name}": p for name, p in new._asdict().items()}
-    for symbol, value in expected.items():
-        assert np.array_equal(found[symbol].value, value), symbol
+def test_new_parameters_lower_the_cost_shown_by_what_their_gradients_say(activation):
+    # To first order C falls by eta |dC/dtheta|^2: with every parameter moved, and with one of them alone.
+    for m in (1, 5):
+        parameters, X, y = problem(activation, m, some_unit_on=True)
+        found = {symbol: q.value for symbol, q in quantities(parameters, X, y, activation, 1e-6).items()}
+        whole = Parameters(*(found[f"new_{name}"] for name in parameters._fields))
+        moves = {"all": whole} | {p: parameters._replace(**{p: found[f"new_{p}"]}) for p in parameters._fields}
+        squares = {p: (found[f"dC_d{p}"] ** 2).sum() for p in parameters._fields}
+        squares["all"] = sum(squares.values())
+        for name, moved in moves.items():
+            fallen = found["C"] - quantities(moved, X, y, activation, 1e-6)["C"].value
+            assert fallen / 1e-6 == pytest.approx(squares[name], rel=1e-4), (m, name)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -181,37 +176,39 @@ def test_lines_stand_in_the_file_under_their_numbers():
             assert file[line.number - 1].strip() == line.text, symbol
 
 
-def test_a_line_computes_its_quantity():
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("m", [1, 5])
+def test_a_line_computes_its_quantity(activation, m):
     # Run each line on the other quantities: it must give the value that is shown beside it.
-    parameters, X, y = problem("tanh")
-    found = quantities(parameters, X, y, "tanh", 0.3)
+    parameters, X, y = problem(activation, m)
+    found = quantities(parameters, X, y, activation, 0.3)
     names = {**vars(network), **{s: q.value for s, q in found.items()}, "parameters": parameters, "X": X}
-    names |= {"y": y, "m": y.size, "activation": "tanh"}
+    names |= {"y": y, "m": y.size, "activation": activation}
     for symbol, q in found.items():
         if q.lines and symbol not in NOT_NAMED_IN_NETWORK | {"C"} and not symbol.startswith("new_"):
             scope = dict(names)
             exec(q.lines[0].text, scope)
             assert np.array_equal(scope[symbol], q.value), symbol
+    for name in parameters._fields:
+        expected = parameters._asdict()[name] - 0.3 * found[f"dC_d{name}"].value
+        assert np.array_equal(found[f"new_{name}"].value, expected), name
     C, mean = found["C"].lines
     scope = dict(names)
     exec(C.text, scope)
-    scope["forward"] = network.forward(parameters, X, "tanh")
+    scope["forward"] = network.forward(parameters, X, activation)
     assert eval(mean.text.removeprefix("return "), scope) == found["C"].value
 
 
-@pytest.mark.parametrize(
-    ("symbol", "host", "part"),
-    [
+def test_what_stands_inside_another_line_has_that_line():
+    lines = source_lines()
+    assert set(WITHIN) == NOT_NAMED_IN_NETWORK
+    for symbol, host, part in (
         ("dC_dy_hat", "dC_dZ2", "y_hat - y"),
         ("dy_hat_dZ2", "dC_dZ2", "y_hat - y"),
         ("dZ2_dW2", "dC_dW2", "A1.T"),
         ("g_prime_Z1", "dC_dZ1", "g_prime(Z1)"),
-    ],
-)
-def test_what_stands_inside_another_line_has_that_line(symbol, host, part):
-    lines = source_lines()
-    assert lines[symbol] == lines[host] and part in lines[symbol][0].text
-    assert WITHIN[symbol][0] == host
+    ):
+        assert lines[symbol] == lines[host] and part in lines[symbol][0].text, symbol
 
 
 def test_lines_of_the_update_and_of_handed_in_parameters():
@@ -241,9 +238,48 @@ def test_formulas_are_complete_latex(activation):
         depth = 0
         for character in q.latex:
             depth += {"{": 1, "}": -1}.get(character, 0)
-            assert depth >= 0
+            assert depth >= 0, symbol
         assert depth == 0 and "{{" not in q.latex.replace(r"{\hat{y}", ""), symbol
         assert q.latex.count(r"\left") - q.latex.count(r"\leftarrow") == q.latex.count(r"\right"), symbol
-        assert q.meaning
-    name = {"tanh": r"\tanh(Z_1)", "sigmoid": r"\sigma(Z_1)", "relu": r"\max(Z_1, 0)"}[activation]
-    assert q.latex.startswith("b_2") and name in formula("A1", activation)
+        assert q.meaning, symbol
+
+
+def written(symbol):
+    """A symbol as mathematicians write it: W1 is W_1, dC_dW1 a fraction."""
+    above, _, below = symbol.removeprefix("d").partition("_d")
+    if below:
+        return rf"\frac{{\partial {written(above)}}}{{\partial {written(below)}}}"
+    return {"y_hat": r"\hat{y}", "g_prime_Z1": "g'(Z_1)"}.get(symbol, re.sub(r"(\d)", r"_\1", symbol))
+
+
+def test_every_formula_says_on_its_left_what_it_is_of():
+    for symbol, q in quantities(*problem(), "tanh", 0.1).items():
+        left, _, right = re.sub(r"^\(\d\)\\quad ", "", q.latex).partition(" = ")
+        if symbol.startswith("new_"):
+            old = written(symbol.removeprefix("new_"))
+            assert left == rf"{old} \leftarrow {old} - \eta {written(symbol.replace('new_', 'dC_d'))}", symbol
+        else:
+            assert left == written(symbol), symbol
+            assert bool(right) == (symbol not in ("W1", "b1", "W2", "b2", "y")), symbol
+
+
+AS_CODE = {
+    r"\tanh^2(Z_1)": "np.tanh(Z1) ** 2",
+    r"\tanh(Z_1)": "np.tanh(Z1)",
+    r"\sigma(Z_1)": "sigma(Z1)",
+    r"\max(Z_1, 0)": "np.maximum(Z1, 0)",
+    "[Z_1 > 0]": "(Z1 > 0)",
+    r"\left(": "* (",
+    r"\right)": ")",
+}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_formulas_of_the_hidden_activation_and_its_slope_give_the_values(activation):
+    found = quantities(*problem(activation), activation, 0.1)
+    for symbol in ("A1", "g_prime_Z1"):
+        code = found[symbol].latex.rpartition(" = ")[2]
+        for latex, python in AS_CODE.items():
+            code = code.replace(latex, python)
+        value = eval(code, {"np": np, "sigma": sigma, "Z1": found["Z1"].value})
+        np.testing.assert_allclose(value, found[symbol].value, rtol=1e-12, err_msg=f"{symbol}: {code}")

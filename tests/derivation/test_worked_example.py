@@ -7,7 +7,7 @@ from ast import literal_eval
 import numpy as np
 import pytest
 
-from toynet import network
+from tests.problems import problem
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import numerals
 from toynet.derivation.quantities import ORDER, PHASES, quantities
@@ -17,11 +17,9 @@ from toynet.network import Parameters
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def example(activation, m=1, h=4, seed=0):
-    rng = np.random.default_rng(seed)
-    parameters = network.initialise(2, h, rng, activation)
-    parameters = parameters._replace(b1=rng.normal(0, 0.5, (h, 1)), b2=rng.normal(0, 0.5, (1, 1)))
-    return parameters, rng.normal(size=(m, 2)), rng.integers(0, 2, m).astype(float), activation, 0.3
+def example(activation, m=1):
+    """What script and markdown take: a problem, its activation and a learning rate."""
+    return *problem(activation, m), activation, 0.3
 
 
 def printed(source):

@@ -2,11 +2,14 @@
 
 import dataclasses
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pytest
 
 from toynet import Config, Trainer, engines, train
+from toynet.activations import ACTIVATIONS
+from toynet.config import BATCH_MODES
 from toynet.datasets import Split
 from toynet.network import Parameters
 
@@ -22,13 +25,16 @@ def scattered(seed, d, m, m_test):
     return Split(X, y, X_test, y_test, np.zeros(d), np.ones(d), ("x1", "x2"), ("class 0", "class 1"))
 
 
+NUMBERS = range(100)
+
+
 @lru_cache
 def experiment(number):
     """One of 100 random configurations: every activation and mode, odd sizes, 1 to 4 inputs."""
     rng = np.random.default_rng(number)
     config = Config(
-        activation=("tanh", "sigmoid", "relu")[number % 3],
-        batch_mode=("full", "mini", "stochastic")[number // 3 % 3],
+        activation=tuple(ACTIVATIONS)[number % 3],
+        batch_mode=BATCH_MODES[number // 3 % 3],
         batch_size=int(rng.integers(1, 70)),
         hidden_size=int(rng.integers(1, 41)),
         learning_rate=float(10 ** rng.uniform(-2, 0)),
@@ -38,72 +44,85 @@ def experiment(number):
     return config, scattered(number, int(rng.integers(1, 5)), m, int(rng.integers(0, 40)))
 
 
-def assert_close(mine, theirs, tolerance=1e-12):
+def both(engine, *arguments, **more):
+    """A trainer with an engine, and the reference's."""
+    return [Trainer(*arguments, engine=name, **more) for name in (engine, "reference")]
+
+
+def assert_close(mine, theirs, case, tolerance=1e-12):
     """Parameters agree relative to the largest of them: one that passes through 0 has no relative error of its own."""
     scale = max(np.abs(b).max() for b in theirs)
     for a, b in zip(mine, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale, err_msg=str(case))
+
+
+def test_experiments_are_of_every_activation_and_mode_and_of_few_and_many_inputs():
+    tried = [experiment(number) for number in NUMBERS]
+    pairs = {(config.activation, config.batch_mode) for config, _ in tried}
+    assert pairs == set(product(ACTIVATIONS, BATCH_MODES))
+    assert {split.X_train.shape[1] for _, split in tried} == {1, 2, 3, 4}
 
 
 @fast
-@pytest.mark.parametrize("number", range(100))
-def test_parameters_agree_after_every_update(engine, number):
-    config, split = experiment(number)
-    mine, reference = (Trainer(config, split, engine=name) for name in (engine, "reference"))
-    for _ in range(30):
-        mine.step()
-        reference.step()
-        assert (mine.epoch, mine.update, mine.samples_seen) == (
-            reference.epoch, reference.update, reference.samples_seen,
-        )  # fmt: skip
-        assert_close(mine.parameters, reference.parameters)
+def test_parameters_agree_after_every_update_of_100_experiments(engine):
+    for number in NUMBERS:
+        config, split = experiment(number)
+        mine, reference = both(engine, config, split)
+        for update in range(30):
+            mine.step()
+            reference.step()
+            case = f"update {update} of experiment {number}: {config}"
+            assert (mine.epoch, mine.update, mine.samples_seen) == (
+                reference.epoch, reference.update, reference.samples_seen,
+            ), case  # fmt: skip
+            assert_close(mine.parameters, reference.parameters, case)
 
 
 @fast
-@pytest.mark.parametrize("number", range(0, 100, 7))
-def test_histories_agree(engine, number):
-    config, split = experiment(number)
-    config = dataclasses.replace(config, epochs=7, record_every=1 + number % 3)
-    mine, reference = (Trainer(config, split, engine=name) for name in (engine, "reference"))
-    mine.run()
-    reference.run()
-    left_out = ["run", "seconds", "engine"]
-    a, b = (t.history.drop(columns=left_out).select_dtypes("number") for t in (mine, reference))
-    np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
-    assert mine.history.engine.unique().tolist() == [engine]
+def test_histories_agree(engine):
+    for number in NUMBERS[::7]:
+        config, split = experiment(number)
+        config = dataclasses.replace(config, epochs=7, record_every=1 + number % 3)
+        trainers = both(engine, config, split)
+        for trainer in trainers:
+            trainer.run()
+        left_out = ["run", "seconds", "engine"]
+        a, b = (t.history.drop(columns=left_out).select_dtypes("number") for t in trainers)
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13, err_msg=f"experiment {number}: {config}")
+        assert trainers[0].history.engine.unique().tolist() == [engine]
 
 
 @fast
-@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
-@pytest.mark.parametrize("learning_rate", [30.0, 1e3, 1e5, 1e6])
-def test_divergence_is_found_at_the_same_update(engine, batch_mode, learning_rate):
-    config = Config(activation="relu", learning_rate=learning_rate, batch_mode=batch_mode, noise=0.6, epochs=40)
-    mine, reference = (train(config, engine=name) for name in (engine, "reference"))
-    assert mine.update == reference.update
-    assert bool(mine.diverged) == bool(reference.diverged)
-    if learning_rate == 1e6:
-        assert mine.diverged == reference.diverged != ""
-    assert all(np.isfinite(p).all() for p in mine.parameters)
+def test_divergence_is_found_at_the_same_update(engine):
+    for learning_rate, batch_mode in product([30.0, 1e3, 1e5, 1e6], BATCH_MODES):
+        case = learning_rate, batch_mode
+        config = Config(activation="relu", learning_rate=learning_rate, batch_mode=batch_mode, noise=0.6, epochs=40)
+        mine, reference = (train(config, engine=name) for name in (engine, "reference"))
+        assert mine.update == reference.update, case
+        assert bool(mine.diverged) == bool(reference.diverged), case
+        if learning_rate == 1e6:
+            assert mine.diverged == reference.diverged != "", case
+        assert all(np.isfinite(p).all() for p in mine.parameters), case
 
 
 @fast
-@pytest.mark.parametrize("broken", ["W1", "b1", "W2", "b2"])
-@pytest.mark.parametrize("value", [np.inf, np.nan, 1e300])
-@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
-def test_numbers_that_are_not_finite_end_the_run_alike(engine, broken, value, batch_mode, activation):
-    config = Config(samples=40, hidden_size=3, activation=activation, batch_mode=batch_mode, batch_size=7)
-    start = Trainer(config).parameters
-    start = Parameters(**{**start._asdict(), broken: np.full_like(getattr(start, broken), value)})
-    mine, reference = (Trainer(config, parameters=start, engine=name) for name in (engine, "reference"))
-    for trainer in (mine, reference):
-        trainer.run(epochs=2)
-    assert mine.update == reference.update
-    assert bool(mine.diverged) == bool(reference.diverged)
+def test_numbers_that_are_not_finite_end_the_run_alike(engine):
+    """Whatever the activation and the mode, in whichever parameter they stand."""
+    for activation, batch_mode in product(ACTIVATIONS, BATCH_MODES):
+        config = Config(samples=40, hidden_size=3, activation=activation, batch_mode=batch_mode, batch_size=7)
+        start = Trainer(config).parameters
+        for broken, value in product(Parameters._fields, (np.inf, np.nan, 1e300)):
+            case = activation, batch_mode, broken, value
+            lost = start._replace(**{broken: np.full_like(getattr(start, broken), value)})
+            mine, reference = both(engine, config, parameters=lost)
+            for trainer in (mine, reference):
+                trainer.run(epochs=2)
+            assert mine.update == reference.update, case
+            assert bool(mine.diverged) == bool(reference.diverged), case
 
 
 @fast
-@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
+@pytest.mark.parametrize("batch_mode", BATCH_MODES)
 def test_cut_up_or_in_one_piece_is_the_same_bit_for_bit(engine, batch_mode):
     config = Config(samples=70, batch_mode=batch_mode, batch_size=9, epochs=6)
     whole, cut = train(config, engine=engine), Trainer(config, engine=engine)
@@ -117,10 +136,10 @@ def test_cut_up_or_in_one_piece_is_the_same_bit_for_bit(engine, batch_mode):
 
 @fast
 def test_learning_rate_can_change_between_updates(engine):
-    trainers = [Trainer(Config(samples=60, epochs=9), engine=name) for name in (engine, "reference")]
+    trainers = both(engine, Config(samples=60, epochs=9))
     for trainer in trainers:
         for rate in (0.1, 2.0, 0.5):
             trainer.learning_rate = rate
             trainer.run(epochs=3)
-    assert_close(*(t.parameters for t in trainers))
+    assert_close(*(t.parameters for t in trainers), "after three rates")
     assert trainers[0].history.learning_rate.tolist() == [0.3, *[0.1] * 3, *[2.0] * 3, *[0.5] * 3]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from streamlit.runtime.scriptrunner import StopException
 
-from tests.test_dashboard import numbers, opened, trainer
+from tests.pages import numbers, opened, trainer
 from toynet.charts.boundary import PICK
 from toynet.derivation import numerals
 from toynet.derivation.exercise import ask

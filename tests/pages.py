@@ -1,0 +1,29 @@
+"""The app's pages through Streamlit's own AppTest: how to open them and what is read from them."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from toynet.ui.experiment import KEY
+
+SCRIPT = str(Path(__file__).parent.parent / "dashboard.py")
+
+
+def opened(**query):
+    """The Train page, at an address with these settings."""
+    app = AppTest.from_file(SCRIPT, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, [e.value for e in app.exception]
+    return app
+
+
+def trainer(app):
+    """The trainer of the page's experiment."""
+    return app.session_state[KEY].trainer
+
+
+def numbers(app):
+    """Label -> text of the numbers in view."""
+    return {metric.label: metric.value for metric in app.metric}
