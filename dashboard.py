@@ -17,4 +17,4 @@ page = st.navigation(
     position="top",
 )
 st.html(style.CSS)
-frame.beside(page)
+frame.show(page)

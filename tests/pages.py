@@ -4,7 +4,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from toynet.ui.experiment import KEY
+from toynet.ui import keys
 
 SCRIPT = str(Path(__file__).parent.parent / "dashboard.py")
 
@@ -19,9 +19,14 @@ def opened(**query):
     return app
 
 
+def session(app):
+    """The tab's session."""
+    return app.session_state[keys.SESSION]
+
+
 def trainer(app):
     """The trainer of the page's experiment."""
-    return app.session_state[KEY].trainer
+    return session(app).experiment.trainer
 
 
 def numbers(app):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.pages import numbers, opened, trainer
+from tests.pages import numbers, opened, session, trainer
 from toynet.config import Config
+from toynet.ui import keys
 from toynet.ui.controls import upload
-from toynet.ui.experiment import KEY
 
 
 @pytest.fixture
@@ -13,9 +13,11 @@ def app():
     return opened()
 
 
-def keys(app):
+def settings(app):
+    """Names of the settings whose controls the sidebar shows."""
     kinds = ("selectbox", "select_slider", "number_input", "button_group")
-    return {widget.key for kind in kinds for widget in app.sidebar.get(kind)}
+    shown = (widget.key for kind in kinds for widget in app.sidebar.get(kind))
+    return {key.removeprefix(keys.setting("")) for key in shown}
 
 
 def test_numbers_that_matter_are_in_view(app):
@@ -45,42 +47,42 @@ def test_labels_are_the_designs(app):
 
 
 def test_batch_size_is_offered_in_mini_batches_only(app):
-    assert "batch_size" not in keys(app)
-    assert "batch_size" in keys(opened(batch_mode="mini"))
+    assert "batch_size" not in settings(app)
+    assert "batch_size" in settings(opened(batch_mode="mini"))
 
 
 def test_noise_and_samples_are_offered_for_generated_data_only():
-    assert {"samples", "noise"} <= keys(opened(dataset="xor"))
-    assert not {"samples", "noise"} & keys(opened(dataset="breast_cancer"))
+    assert {"samples", "noise"} <= settings(opened(dataset="xor"))
+    assert not {"samples", "noise"} & settings(opened(dataset="breast_cancer"))
 
 
 def test_learning_rate_changes_without_a_new_run(app):
-    app.button(key="one_epoch").click().run()
+    app.button(key=keys.ONE_EPOCH).click().run()
     before = trainer(app)
-    app.select_slider(key="learning_rate").set_value(1.0).run()
+    app.select_slider(key=keys.setting("learning_rate")).set_value(1.0).run()
     assert trainer(app) is before
     assert before.learning_rate == 1.0
-    app.button(key="one_epoch").click().run()
+    app.button(key=keys.ONE_EPOCH).click().run()
     assert before.recorded["learning_rate"].tolist() == [0.3, 0.3, 1.0]
 
 
 def test_epochs_change_without_a_new_run(app):
-    app.button(key="one_epoch").click().run()
+    app.button(key=keys.ONE_EPOCH).click().run()
     before = trainer(app)
-    app.number_input(key="epochs").set_value(700).run()
+    app.number_input(key=keys.setting("epochs")).set_value(700).run()
     assert trainer(app) is before
-    assert app.session_state[KEY].target == 700
+    assert session(app).experiment.target == 700
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("hidden_size", 3), ("samples", 100), ("noise", 0.5), ("test_fraction", 0.5)]
+    ("name", "value"), [("hidden_size", 3), ("samples", 100), ("noise", 0.5), ("test_fraction", 0.5)]
 )
-def test_another_network_or_other_data_is_a_new_run(app, key, value):
-    app.button(key="one_epoch").click().run()
-    app.select_slider(key=key).set_value(value).run()
+def test_another_network_or_other_data_is_a_new_run(app, name, value):
+    app.button(key=keys.ONE_EPOCH).click().run()
+    app.select_slider(key=keys.setting(name)).set_value(value).run()
     assert trainer(app).epoch == 0
-    assert getattr(trainer(app).config, key) == value
-    assert app.query_params[key] == str(value)
+    assert getattr(trainer(app).config, name) == value
+    assert app.query_params[name] == str(value)
 
 
 def test_settings_come_from_the_address():
@@ -100,17 +102,17 @@ def test_nonsense_in_the_address_is_said_once_and_the_rest_is_kept():
 
 def test_a_files_columns_are_offered_without_what_another_has_taken():
     app = opened(dataset="csv", data_file="penguins.csv")
-    first, second = app.selectbox(key="feature_1"), app.selectbox(key="feature_2")
+    first, second = app.selectbox(key=keys.setting("feature_1")), app.selectbox(key=keys.setting("feature_2"))
     assert first.value not in second.options
-    app.selectbox(key="target").set_value("species").run()
-    assert {"class_1", "class_0"} <= keys(app)
-    app.selectbox(key="class_0").set_value("").run()
+    app.selectbox(key=keys.setting("target")).set_value("species").run()
+    assert {"class_1", "class_0"} <= settings(app)
+    app.selectbox(key=keys.setting("class_0")).set_value("").run()
     assert trainer(app).split.class_names == ("not Chinstrap", "Chinstrap")
     assert "2 rows were left out" in " ".join(c.value for c in app.sidebar.caption)
 
 
 def test_a_file_too_small_to_split_is_trained_on_whole(app):
-    app.selectbox(key="dataset").set_value("xor.csv").run()
+    app.selectbox(key=keys.setting("dataset")).set_value("xor.csv").run()
     assert not app.exception
     assert not app.error
     assert trainer(app).split.y_train.size == 4
@@ -118,15 +120,15 @@ def test_a_file_too_small_to_split_is_trained_on_whole(app):
 
 
 def test_the_test_share_comes_back_after_a_file_too_small_to_split(app):
-    app.select_slider(key="test_fraction").set_value(0.4).run()
+    app.select_slider(key=keys.setting("test_fraction")).set_value(0.4).run()
     for dataset in ("xor.csv", "moons", "xor.csv", "breast_cancer"):
-        app.selectbox(key="dataset").set_value(dataset).run()
+        app.selectbox(key=keys.setting("dataset")).set_value(dataset).run()
         assert trainer(app).config.test_fraction == (0.0 if dataset == "xor.csv" else 0.4)
 
 
 def test_breast_cancer_opens_on_its_own_features_after_a_file():
     app = opened(dataset="csv", data_file="penguins.csv")
-    app.selectbox(key="dataset").set_value("breast_cancer").run()
+    app.selectbox(key=keys.setting("dataset")).set_value("breast_cancer").run()
     assert trainer(app).split.feature_names == ("mean radius", "mean concave points")
 
 
@@ -139,19 +141,19 @@ def test_a_link_whose_data_cannot_be_split_gives_the_default_and_says_so():
 
 def test_batches_are_smaller_than_the_training_part():
     app = opened(batch_mode="mini", samples="100")
-    assert app.select_slider(key="batch_size").options[-1] == "64"
+    assert app.select_slider(key=keys.setting("batch_size")).options[-1] == "64"
 
 
 def test_fewer_epochs_than_there_have_been_end_the_run_where_it_is(app):
     for _ in range(3):
-        app.button(key="one_epoch").click().run()
-    app.number_input(key="epochs").set_value(2).run()
-    assert app.session_state[KEY].target == 3
+        app.button(key=keys.ONE_EPOCH).click().run()
+    app.number_input(key=keys.setting("epochs")).set_value(2).run()
+    assert session(app).experiment.target == 3
 
 
 def test_back_from_a_file_to_generated_data():
     app = opened(dataset="csv", data_file="penguins.csv")
-    app.selectbox(key="dataset").set_value("moons").run()
+    app.selectbox(key=keys.setting("dataset")).set_value("moons").run()
     assert trainer(app).config.dataset == "moons"
     assert trainer(app).config.data_file == ""
 
@@ -160,14 +162,14 @@ def test_an_upload_becomes_the_data_and_a_broken_one_changes_nothing(app, tmp_pa
     monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
     monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
     before = trainer(app)
-    app.file_uploader(key="upload").set_value(("broken.csv", b"\x89PNG\0", "text/csv")).run()
+    app.file_uploader(key=keys.UPLOAD).set_value(("broken.csv", b"\x89PNG\0", "text/csv")).run()
     assert [e.value for e in app.error] == ["broken.csv is not a text file; export the table as CSV (UTF-8)."]
     one_class = "a,b,c\n" + "".join(f"{i % 7},{i % 5},x\n" for i in range(50))
-    app.file_uploader(key="upload").set_value(("one.csv", one_class.encode(), "text/csv")).run()
+    app.file_uploader(key=keys.UPLOAD).set_value(("one.csv", one_class.encode(), "text/csv")).run()
     assert [e.value for e in app.error] == ["one.csv: column 'c' has one value; a target needs two."]
     assert trainer(app) is before
     rows = "".join(f"{i % 7},{i % 5},{'a' if i % 7 > 3 else 'b'}\n" for i in range(50))
-    app.file_uploader(key="upload").set_value(("good.csv", f"x,y,c\n{rows}".encode(), "text/csv")).run()
+    app.file_uploader(key=keys.UPLOAD).set_value(("good.csv", f"x,y,c\n{rows}".encode(), "text/csv")).run()
     assert not app.error
     assert trainer(app).split.feature_names == ("x", "y")
     assert trainer(app).config.data_file.startswith("uploads/good-")

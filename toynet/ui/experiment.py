@@ -1,16 +1,14 @@
-"""The experiment of one browser tab: everything the pages share, under one session key."""
+"""An experiment on the screen: a trainer, its transport and what its pictures keep from frame to frame."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
-import streamlit as st
 
 from toynet.charts.boundary import boundary_chart, boundary_tables, shown
 from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, curve_tables
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.thinning import Thinning
-from toynet.config import Config
 from toynet.training import Trainer
 from toynet.ui.train.badge import Badge
 from toynet.ui.turns import Turns
@@ -26,8 +24,6 @@ BUSY = 0.4
 
 SPEEDS = {"1": 1, "10": 10, "100": 100, "Max": None}
 """Label -> epochs a frame at most (None: as many as fit)."""
-
-KEY = "experiment"
 
 
 @dataclass
@@ -53,7 +49,7 @@ class Experiment:
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
     badge: Badge = field(default_factory=Badge)
-    own: Turns = field(default_factory=Turns)
+    lock: Turns = field(default_factory=Turns)
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 
     @classmethod
@@ -69,9 +65,33 @@ class Experiment:
 
     def train(self):
         """Start, or go on; at the end, go on for as many epochs again."""
-        if self.trainer.epoch >= self.target:
-            self.target = self.trainer.epoch + self.trainer.epochs
-        self.running = not self.trainer.diverged
+        with self.lock.turn():
+            if self.trainer.epoch >= self.target:
+                self.target = self.trainer.epoch + self.trainer.epochs
+            self.running = not self.trainer.diverged
+
+    def pause(self):
+        """Stop where it is."""
+        with self.lock.turn():
+            self.running = False
+
+    def step(self):
+        """One update."""
+        with self.lock.turn():
+            self.trainer.step()
+
+    def one_epoch(self):
+        """To the end of the epoch."""
+        with self.lock.turn():
+            self.trainer.run_epoch()
+
+    def change(self, learning_rate, epochs):
+        """Another learning rate from the next update on, and another end."""
+        with self.lock.turn():
+            self.trainer.learning_rate = learning_rate
+            if epochs != self.trainer.epochs:
+                self.trainer.epochs = epochs
+                self.target = max(epochs, self.trainer.epoch)
 
     def advance(self, epochs):
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
@@ -101,36 +121,6 @@ class Experiment:
 
     def csv(self):
         """The metrics so far as CSV bytes; training goes on while they are written."""
-        with self.own.turn():
+        with self.lock.turn():
             rows, run, settings = self.trainer.recorded.copy(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()
-
-
-def current():
-    """This tab's experiment; a default one where there is none yet."""
-    if KEY not in st.session_state:
-        start(Config())
-    return st.session_state[KEY]
-
-
-def start(config):
-    """Replace this tab's experiment by a fresh one. Raises ValueError, and then replaces nothing."""
-    st.session_state[KEY] = Experiment.of(config)
-
-
-def apply(config):
-    """Bring the experiment to these settings.
-
-    Learning rate and epochs change in mid-run; anything else is another experiment.
-    Raises ValueError where the data cannot be used, and leaves all as it was.
-    """
-    experiment = current()
-    trainer = experiment.trainer
-    with experiment.own.turn():
-        if config.epochs != trainer.epochs:
-            trainer.epochs = config.epochs
-            experiment.target = max(config.epochs, trainer.epoch)
-        if config.learning_rate != trainer.learning_rate:
-            trainer.learning_rate = config.learning_rate
-    if config != trainer.config:
-        start(config)

@@ -8,7 +8,7 @@ def script():
 
     from toynet.ui.controls import choices
 
-    choices.give("number", 3)
+    choices.preset("number", 3)
     st.number_input("Number", 1, 9, key="number")
     if not st.session_state.get("cut_short"):
         choices.settle()

@@ -7,18 +7,17 @@ import pyarrow as pa
 import pytest
 from streamlit.runtime.scriptrunner import StopException
 
-from tests.pages import numbers, opened, trainer
+from tests.pages import numbers, opened, session, trainer
 from toynet.charts.boundary import PICK
 from toynet.derivation import numerals
 from toynet.derivation.exercise import ask
 from toynet.derivation.gradient_check import Checked, check, error_by_step
 from toynet.derivation.mistakes import MISTAKES
 from toynet.derivation.quantities import PHASES
+from toynet.ui import keys
 from toynet.ui.derivation import break_it, matrices, proof
-from toynet.ui.derivation.exercise import SEED
 from toynet.ui.derivation.moment import Moment
 from toynet.ui.derivation.page import SECTIONS
-from toynet.ui.experiment import KEY
 from toynet.ui.train import badge
 
 
@@ -39,7 +38,7 @@ def derivation(section="Walk through", **query):
 
 
 def show(app, section):
-    choose(app, "section", section)
+    choose(app, keys.SECTION, section)
     return app
 
 
@@ -49,7 +48,7 @@ def choose(app, key, value):
 
 
 def moment(app):
-    return Moment.of(app.session_state[KEY])
+    return Moment.of(session(app).experiment)
 
 
 def html(app):
@@ -69,43 +68,43 @@ def test_every_section_renders(query):
     app = derivation(**query)
     for section in SECTIONS:
         show(app, section)
-        if "look_at" in {group.key for group in app.button_group}:
-            choose(app, "look_at", "All training samples")
-            choose(app, "look_at", "One sample")
+        if keys.LOOK_AT in {group.key for group in app.button_group}:
+            choose(app, keys.LOOK_AT, "All training samples")
+            choose(app, keys.LOOK_AT, "One sample")
 
 
 @pytest.mark.parametrize("query", NETWORKS)
 @pytest.mark.parametrize("look_at", ["One sample", "All training samples"])
 def test_steps_lead_through_the_update_and_back(query, look_at):
     app = derivation(**query)
-    choose(app, "look_at", look_at)
+    choose(app, keys.LOOK_AT, look_at)
     seen = []
     for number, phase in enumerate(PHASES):
         title = next(m.value for m in app.markdown if "Step inside one update" in m.value)
         assert f"{number + 1} of {len(PHASES)}" in title and phase.title in title
         seen += [m.value.split("**")[1] for m in app.markdown if m.value.startswith(":blue-badge[new]")]
-        assert app.button(key="next").disabled == (number == len(PHASES) - 1)
+        assert app.button(key=keys.NEXT).disabled == (number == len(PHASES) - 1)
         if number < len(PHASES) - 1:
-            app.button(key="next").click().run()
+            app.button(key=keys.NEXT).click().run()
             assert not app.exception
     assert seen == [symbol for phase in PHASES for symbol in phase.symbols]
-    app.button(key="back").click().run()
+    app.button(key=keys.BACK).click().run()
     assert PHASES[-2].title in " ".join(m.value for m in app.markdown)
 
 
 def test_three_factors_of_one_sample_multiply_to_the_gradient():
     app = derivation(hidden_size="4")
     for _ in range(2):
-        app.button(key="next").click().run()
+        app.button(key=keys.NEXT).click().run()
     assert "The three factors, number by number" in [s.value for s in app.subheader]
     assert any("The same, all 4 numbers" in s.value for s in app.success)
-    choose(app, "look_at", "All training samples")
+    choose(app, keys.LOOK_AT, "All training samples")
     assert not app.subheader
 
 
 def test_sample_is_chosen_by_number():
     app = derivation()
-    app.number_input(key="sample").set_value(3).run()
+    app.number_input(key=keys.SAMPLE).set_value(3).run()
     split = trainer(app).split
     x1, x2 = (matrices.text(v) for v in split.own_units(split.X_train[2]))
     wanted = f"x1 = {x1}, x2 = {x2}: class {split.y_train[2]:.0f}. A0 holds the standardised inputs."
@@ -124,14 +123,14 @@ def test_sample_and_header_of_a_file_are_in_its_own_words():
 def test_code_line_of_the_new_parameters_is_said_once_and_of_parts_where_they_stand():
     app = derivation(hidden_size="4")
     for _ in range(3):
-        app.button(key="next").click().run()
+        app.button(key=keys.NEXT).click().run()
     (slope,) = [m.value for m in app.markdown if "**g_prime_Z1**" in m.value]
     assert "g_prime(Z1) inside `dC_dZ1 = " in slope
-    app.button(key="next").click().run()
+    app.button(key=keys.NEXT).click().run()
     said = [m.value for m in app.markdown if "p - learning_rate * g" in m.value]
     assert len(said) == 1 and said[0].startswith("All of them")
     assert any("if an update saw only this sample" in c.value for c in app.caption)
-    choose(app, "look_at", "All training samples")
+    choose(app, keys.LOOK_AT, "All training samples")
     assert not any("only this sample" in c.value for c in app.caption)
 
 
@@ -174,20 +173,20 @@ def test_what_is_not_finite_is_neither_right_nor_wrong():
 
 def test_only_mistakes_that_apply_are_offered():
     app = derivation("Break it", activation="relu", batch_mode="stochastic")
-    offered = app.button_group(key="mistake").options
+    offered = app.button_group(key=keys.MISTAKE).options
     assert offered == [MISTAKES[n].title for n in ("extra_sigma_prime", "wrong_sign", "no_g_prime")]
 
 
 def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     app = opened(hidden_size="4")
-    app.button(key="one_epoch").click().run()
+    app.button(key=keys.ONE_EPOCH).click().run()
     show(go(app, "Derivation"), "Break it")
     own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
-    choose(app, "mistake", "no_g_prime")
+    choose(app, keys.MISTAKE, "no_g_prime")
     assert "wrong for W1, b1" in app.error[0].value
     assert re.findall(r'<td><span class="wrong">✗</span> (\w+)</td>', html(app)) == ["W1", "b1"]
-    app.number_input(key="break_epochs").set_value(5).run()
-    app.button(key="train_both").click().run()
+    app.number_input(key=keys.COMPARED_EPOCHS).set_value(5).run()
+    app.button(key=keys.TRAIN_BOTH).click().run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == 1
     assert any("with the broken one" in m.value for m in app.markdown)
@@ -202,7 +201,7 @@ def test_a_comparison_that_another_click_stopped_says_so(monkeypatch):
         raise StopException
 
     monkeypatch.setattr(break_it, "_train", stopped)
-    app.button(key="train_both").click().run()
+    app.button(key=keys.TRAIN_BOTH).click().run()
     app.run()
     assert any("stopped by another click" in i.value for i in app.info)
     assert not app.get("vega_lite_chart")
@@ -211,9 +210,9 @@ def test_a_comparison_that_another_click_stopped_says_so(monkeypatch):
 @pytest.mark.parametrize("name", ["wrong_sign", "no_mean"])
 def test_a_broken_run_that_diverges_is_explained(name):
     app = derivation("Break it", activation="relu", learning_rate="10000")
-    choose(app, "mistake", name)
-    app.number_input(key="break_epochs").set_value(300).run()
-    app.button(key="train_both").click().run()
+    choose(app, keys.MISTAKE, name)
+    app.number_input(key=keys.COMPARED_EPOCHS).set_value(300).run()
+    app.button(key=keys.TRAIN_BOTH).click().run()
     assert not app.exception
     assert any("Diverged at update" in w.value for w in app.warning)
 
@@ -226,7 +225,7 @@ def answer(app, text):
 
 def test_exercise_is_marked_and_its_mistake_named():
     app = derivation("Your turn")
-    app.selectbox(key="asked").set_value("dC_dW2").run()
+    app.selectbox(key=keys.ASKED).set_value("dC_dW2").run()
     value = ask(0, "dC_dW2").hidden.value
     answer(app, " ".join(f"{v:.3g}" for v in value[0]))
     assert [s.value for s in app.success] == ["Right."]
@@ -243,9 +242,9 @@ def test_exercise_hides_its_answer_and_new_example_is_another():
     assert '<div class="matrix-asked">?</div>' in html(app)
     assert re.findall(r"<code>(\w+)</code>", html(app)) == ["A0", "W1", "b1", "Z1"]
     before = html(app)
-    app.button(key="new_example").click().run()
+    app.button(key=keys.NEW_EXAMPLE).click().run()
     assert html(app) != before
-    assert app.session_state["choices"][SEED] == 1
+    assert session(app).remembered[keys.EXAMPLE] == 1
 
 
 def test_what_is_taken_away_is_the_experiments():
@@ -260,7 +259,7 @@ def test_what_is_taken_away_is_the_experiments():
 
 def test_too_long_a_text_is_a_download_alone():
     app = derivation("Take it away", hidden_size="256")
-    choose(app, "look_at", "All training samples")
+    choose(app, keys.LOOK_AT, "All training samples")
     assert "Too long to show" in app.info[0].value and not app.code
     assert len(app.get("download_button")) == 2
 
@@ -270,32 +269,32 @@ def test_too_long_a_text_is_a_download_alone():
 
 def test_navigation_keeps_experiment_settings_address_and_choices():
     app = opened(dataset="circles", hidden_size="4")
-    app.button(key="one_epoch").click().run()
-    app.select_slider(key="learning_rate").set_value(1.0).run()
-    choose(app, "speed", "100")
-    choose(app, "x_axis", "update")
+    app.button(key=keys.ONE_EPOCH).click().run()
+    app.select_slider(key=keys.setting("learning_rate")).set_value(1.0).run()
+    choose(app, keys.SPEED, "100")
+    choose(app, keys.X_AXIS, "update")
     own, present = trainer(app), numbers(app)
     for page in ("Derivation", "Train", "Derivation", "Train"):
         go(app, page)
         assert trainer(app) is own
-        assert app.selectbox(key="dataset").value == "circles"
-        assert app.select_slider(key="hidden_size").value == 4
-        assert app.select_slider(key="learning_rate").value == 1.0
+        assert app.selectbox(key=keys.setting("dataset")).value == "circles"
+        assert app.select_slider(key=keys.setting("hidden_size")).value == 4
+        assert app.select_slider(key=keys.setting("learning_rate")).value == 1.0
         assert app.query_params["dataset"] == "circles" and app.query_params["learning_rate"] == "1.0"
     assert numbers(app) == present
-    assert app.button_group(key="speed").value == "100"
-    assert app.button_group(key="x_axis").value == "update"
+    assert app.button_group(key=keys.SPEED).value == "100"
+    assert app.button_group(key=keys.X_AXIS).value == "update"
 
 
 def test_derivation_keeps_its_own_choices():
     app = derivation("Proof")
     go(go(app, "Train"), "Derivation")
-    assert app.button_group(key="section").value == "Proof"
+    assert app.button_group(key=keys.SECTION).value == "Proof"
 
 
 def test_settings_can_be_changed_beside_the_derivation():
     app = derivation()
-    app.select_slider(key="hidden_size").set_value(3).run()
+    app.select_slider(key=keys.setting("hidden_size")).set_value(3).run()
     assert not app.exception
     assert trainer(app).config.hidden_size == 3
     assert "h = 3" in app.markdown[0].value
@@ -313,7 +312,7 @@ def test_a_diverged_run_is_shown_with_its_reason():
 
 def test_a_running_experiment_is_read_and_not_trained():
     app = opened()
-    app.session_state[KEY].train()
+    session(app).experiment.train()
     go(app, "Derivation")
     assert "training stands still while you are here" in app.markdown[0].value
     assert trainer(app).epoch == 0

@@ -11,6 +11,7 @@ from toynet import datasets
 from toynet.activations import ACTIVATIONS
 from toynet.config import BATCH_MODES, DATASETS, Config
 from toynet.datasets import csv_files, real
+from toynet.ui import keys, session
 from toynet.ui.controls import choices, upload
 
 HELP = {f.name: f.metadata["help"] for f in dataclasses.fields(Config)}
@@ -24,20 +25,17 @@ BATCHES = (1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 512, 1024, 4096)
 REST = ""
 """class_0 where it is every value but class_1's."""
 
-COLUMNS = ("data_file", "feature_1", "feature_2", "target", "class_0", "class_1")
+OF_FILES = ("data_file", "feature_1", "feature_2", "target", "class_0", "class_1")
 """Settings that only real data has."""
 
-UPLOADED = "uploaded"
-"""Session key: names of the files this tab has uploaded or was linked to."""
 
-
-def sidebar(now, rows):
-    """Draw the controls at the settings `now`, with which so many rows are trained on.
+def sidebar(config, rows):
+    """Draw the controls at the settings `config`, with which so many rows are trained on.
 
     Returns
     -------
     config : Config
-        The settings that the controls show; the data of `now` where theirs cannot be used.
+        The settings that the controls show; the data of `config` where theirs cannot be used.
     problem : str
         Why it cannot be used, or "".
     """
@@ -45,14 +43,14 @@ def sidebar(now, rows):
     with st.sidebar:
         st.header("Data", anchor=False)
         try:
-            wanted = _data(now)
+            wanted = _data(config)
         except ValueError as error:
             problem = str(error)
         st.header("Network", anchor=False)
-        wanted |= _network(now)
+        wanted |= _network(config)
         st.header("Training", anchor=False)
-        wanted |= _training(now, rows)
-    return replace(now, **wanted), problem
+        wanted |= _training(config, rows)
+    return replace(config, **wanted), problem
 
 
 def offered(data_file):
@@ -62,54 +60,41 @@ def offered(data_file):
 
 def without_file(config):
     """The same settings on the default data."""
-    return replace(config, dataset=Config.dataset, **dict.fromkeys(COLUMNS, ""))
+    return replace(config, dataset=Config.dataset, **dict.fromkeys(OF_FILES, ""))
 
 
-# --- controls: each starts at the present setting and keeps its own value after ---------
+# --- the controls of the settings: each starts at the present one ------------------------
 
 
-def _start_at(key, value, options=None):
-    """A control's value before it is drawn: what the person set, while that can be had."""
-    kept = st.session_state.get(key)
-    if key not in st.session_state or (options is not None and kept not in options):
-        kept = value if options is None or value in options else options[0]
-    choices.give(key, kept)
+def _slider(label, name, config, options, **more):
+    return choices.slider(label, keys.setting(name), options, getattr(config, name), help=HELP[name], **more)
 
 
-def _slider(label, name, now, options, **more):
-    """A slider over chosen values; the present one is among them wherever it came from."""
-    options = sorted({*options, getattr(now, name)})
-    _start_at(name, getattr(now, name), options)
-    return st.select_slider(label, options, key=name, help=HELP[name], **more)
+def _number(label, name, config, step=1):
+    value, (low, high) = getattr(config, name), RANGE[name]
+    return choices.number(label, keys.setting(name), low, high, value, step=step, help=HELP[name])
 
 
-def _number(label, name, now, step=1):
-    _start_at(name, getattr(now, name))
-    low, high = RANGE[name]
-    return st.number_input(label, low, high, step=step, key=name, help=HELP[name])
+def _select(label, name, value, options, help="", **more):
+    return choices.select(label, keys.setting(name), options, value, help=help or HELP[name], **more)
 
 
-def _select(label, key, value, options, help, **more):
-    _start_at(key, value, options)
-    return st.selectbox(label, options, key=key, help=help, **more)
-
-
-def _segments(label, name, now, options):
-    _start_at(name, getattr(now, name), options)
-    return st.segmented_control(label, options, key=name, help=HELP[name], required=True, width="stretch")
+def _segments(label, name, config, options):
+    value = getattr(config, name)
+    return choices.segments(label, keys.setting(name), options, value, help=HELP[name], width="stretch")
 
 
 # --- the three sections ------------------------------------------------------------------
 
 
-def _data(now):
-    uploaded = st.session_state.setdefault(UPLOADED, [])
+def _data(config):
+    uploaded = session.current().uploads
     upload.receive(_take_upload)
-    if upload.is_kept(now.data_file) and now.data_file not in uploaded:
-        uploaded.append(now.data_file)
+    if upload.is_kept(config.data_file) and config.data_file not in uploaded:
+        uploaded.append(config.data_file)
     files = [*csv_files.shipped(), *uploaded]
     options = [*(name for name in DATASETS if name not in ("csv", "given")), *files]
-    present = now.data_file if now.dataset == "csv" else now.dataset
+    present = config.data_file if config.dataset == "csv" else config.dataset
     chosen = _select(
         "Dataset",
         "dataset",
@@ -122,74 +107,72 @@ def _data(now):
     if problem:
         st.error(problem)
     if chosen in datasets.GENERATORS:
-        return _generated(now, chosen)
+        return _generated(config, chosen)
     if chosen == "breast_cancer":
-        return _breast_cancer(now)
-    return _csv(now, chosen)
+        return _breast_cancer(config)
+    return _csv(config, chosen)
 
 
 def _take_upload(data_file):
-    uploaded = st.session_state[UPLOADED]
+    uploaded = session.current().uploads
     if data_file not in uploaded:
         uploaded.append(data_file)
-    choices.give("dataset", data_file)
+    choices.preset(keys.setting("dataset"), data_file)
 
 
-def _generated(now, name):
+def _generated(config, name):
     left, right = st.columns(2)
     with left:
-        samples = _slider("Samples", "samples", now, SAMPLES)
+        samples = _slider("Samples", "samples", config, SAMPLES)
     with right:
-        noise = _slider("Noise", "noise", now, np.arange(0, 1.01, 0.05).round(2).tolist())
+        noise = _slider("Noise", "noise", config, np.arange(0, 1.01, 0.05).round(2).tolist())
     return {
         "dataset": name,
         "samples": samples,
         "noise": noise,
-        **_split(now),
-        **dict.fromkeys(COLUMNS, ""),
+        **_split(config),
+        **dict.fromkeys(OF_FILES, ""),
     }
 
 
-def _split(now, shares=SHARES):
+def _split(config, shares=SHARES):
     """Test share and seed; the share outlives data of which no row can be held back."""
-    usual, share = choices.kept("test_fraction", now.test_fraction), shares[0]
+    key, share = keys.setting("test_fraction"), shares[0]
     left, right = st.columns(2)
     with left:
         if len(shares) > 1:
-            options = sorted({*shares, usual})
-            _start_at("test_fraction", usual, options)
-            share = st.select_slider("Test share", options, key="test_fraction", help=HELP["test_fraction"])
-            choices.keep("test_fraction", share)
+            usual = choices.remembered(key, config.test_fraction)
+            share = choices.slider("Test share", key, shares, usual, help=HELP["test_fraction"])
         else:
             st.caption("Too few rows to hold any back for a test.")
     with right:
-        return {"test_fraction": share, "data_seed": _number("Data seed", "data_seed", now)}
+        return {"test_fraction": share, "data_seed": _number("Data seed", "data_seed", config)}
 
 
-def _breast_cancer(now):
+def _breast_cancer(config):
     names = real.breast_cancer_features()
     usual = real.BREAST_CANCER_FEATURES
-    known = now if now.dataset == "breast_cancer" else Config()
-    first = _select("Feature 1 (across)", "feature_1", known.feature_1 or usual[0], names, HELP["feature_1"])
+    known = config if config.dataset == "breast_cancer" else Config()
+    first = _select("Feature 1 (across)", "feature_1", known.feature_1 or usual[0], names)
     others = [n for n in names if n != first]
-    second = _select("Feature 2 (up)", "feature_2", known.feature_2 or usual[1], others, HELP["feature_2"])
+    second = _select("Feature 2 (up)", "feature_2", known.feature_2 or usual[1], others)
     return {
-        **dict.fromkeys(COLUMNS, ""),
+        **dict.fromkeys(OF_FILES, ""),
         "dataset": "breast_cancer",
         "feature_1": first,
         "feature_2": second,
-        **_split(now),
+        **_split(config),
     }
 
 
-def _csv(now, data_file):
+def _csv(config, data_file):
     """Columns and classes of a file; each choice leaves out what another has taken."""
     table = csv_files.read(csv_files.find(data_file))
-    known = now if now.data_file == data_file else Config()
+    known = config if config.data_file == data_file else Config()
     for left_out in csv_files.text_by_mistake(table):
         st.caption(f"Not offered: {left_out}.")
     usual_1, usual_2, usual_target = csv_files.suggest(table, known.target, known.feature_1, known.feature_2)
-    target = _select("Target", "target", usual_target, csv_files.target_columns(table), HELP["target"])
+    target = _select("Target", "target", usual_target, csv_files.target_columns(table))
     numeric = [c for c in csv_files.numeric_columns(table) if c != target]
     if len(numeric) < 2:
         raise ValueError(f"target {target!r} leaves fewer than two numeric columns as inputs")
@@ -210,7 +193,7 @@ def _csv(now, data_file):
     if points.dropped:
         rows = "1 row was" if points.dropped == 1 else f"{points.dropped:,} rows were"
         st.caption(f"{rows} left out because of missing cells; {points.y.size:,} are used.")
-    return chosen | _split(now, _possible_shares(points.y))
+    return chosen | _split(config, _possible_shares(points.y))
 
 
 def _classes(known, values):
@@ -239,26 +222,26 @@ def _possible_shares(y):
     return [share for share in SHARES if share == 0 or (y.size >= 20 and math.ceil(share * y.size) >= 2)]
 
 
-def _network(now):
+def _network(config):
     left, right = st.columns(2)
     with left:
-        hidden_size = _slider("Hidden size", "hidden_size", now, HIDDEN)
+        hidden_size = _slider("Hidden size", "hidden_size", config, HIDDEN)
     with right:
-        init_seed = _number("Initial seed", "init_seed", now)
-    activation = _segments("Activation", "activation", now, list(ACTIVATIONS))
+        init_seed = _number("Initial seed", "init_seed", config)
+    activation = _segments("Activation", "activation", config, list(ACTIVATIONS))
     return {"hidden_size": hidden_size, "init_seed": init_seed, "activation": activation}
 
 
-def _training(now, rows):
+def _training(config, rows):
     wanted = {
-        "learning_rate": _slider("Learning rate", "learning_rate", now, RATES, format_func=lambda rate: f"{rate:g}"),
-        "batch_mode": _segments("Batch mode", "batch_mode", now, list(BATCH_MODES)),
+        "learning_rate": _slider("Learning rate", "learning_rate", config, RATES, format_func=lambda rate: f"{rate:g}"),
+        "batch_mode": _segments("Batch mode", "batch_mode", config, list(BATCH_MODES)),
     }
     if wanted["batch_mode"] == "mini":
-        wanted["batch_size"] = _slider("Batch size", "batch_size", now, [size for size in BATCHES if size < rows])
+        wanted["batch_size"] = _slider("Batch size", "batch_size", config, [size for size in BATCHES if size < rows])
     left, right = st.columns(2)
     with left:
-        wanted["epochs"] = _number("Epochs", "epochs", now, step=100)
+        wanted["epochs"] = _number("Epochs", "epochs", config, step=100)
     with right:
-        wanted["record_every"] = _number("Record every", "record_every", now)
+        wanted["record_every"] = _number("Record every", "record_every", config)
     return wanted

@@ -7,13 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from toynet.datasets import csv_files
+from toynet.ui import keys, session
 
 UPLOADS = csv_files.DATA / "uploads"
 MOST_FILES = 100
 """Uploads kept; of more, the ones unused for longest go."""
-
-KEY, LAST = "upload", "upload_last"
-"""Session keys: the control, and number and problem of the file that was in it last."""
 
 _NAME = re.compile(r"uploads/[\w-]+-[0-9a-f]{16}\.csv")
 
@@ -70,9 +68,9 @@ def receive(on_file):
 
     Not the control's `on_change`: Streamlit may forget it where a frame is drawn at the same moment.
     """
-    file = st.session_state.get(KEY)
+    tab, file = session.current(), st.session_state.get(keys.UPLOAD)
     number = file.file_id if file else ""
-    if number == st.session_state.get(LAST, ("", ""))[0]:
+    if number == tab.last_upload[0]:
         return
     problem = ""
     if file:
@@ -80,7 +78,7 @@ def receive(on_file):
             on_file(keep(file.getvalue(), file.name))
         except ValueError as error:
             problem = f"{error}."
-    st.session_state[LAST] = (number, problem)
+    tab.last_upload = (number, problem)
 
 
 def control():
@@ -94,7 +92,7 @@ def control():
     st.file_uploader(
         "Own CSV",
         type=["csv", "tsv", "txt"],
-        key=KEY,
+        key=keys.UPLOAD,
         help="A table with a header line, two numeric columns and a column with the classes. At most 10 MB.",
     )
-    return st.session_state.get(LAST, ("", ""))[1]
+    return session.current().last_upload[1]

@@ -10,6 +10,7 @@ from toynet.derivation.gradient_check import check
 from toynet.derivation.mistakes import MISTAKES
 from toynet.history import History
 from toynet.training import Trainer
+from toynet.ui import keys, session
 from toynet.ui.controls import choices
 from toynet.ui.derivation import proof
 from toynet.ui.experiment import TRAINING
@@ -19,9 +20,6 @@ PATIENCE = 20.0
 
 SLICE = 0.1
 """Seconds of training between two looks at the progress bar."""
-
-RESULT = "broken"
-"""Session key: the last `Result`."""
 
 STARTS = ("Initial weights", "Present weights")
 
@@ -38,8 +36,9 @@ class Result:
 
 def section(moment):
     """Draw the choice of a mistake, its check, and the two runs."""
+    tab = session.current()
     names = [n for n, m in MISTAKES.items() if m.applies(moment.parameters, moment.batch, moment.activation)]
-    name = choices.segments("Mistake", names, "mistake", format_func=lambda n: MISTAKES[n].title)
+    name = choices.segments("Mistake", keys.MISTAKE, names, format_func=lambda n: MISTAKES[n].title)
     mistake = MISTAKES[name]
     st.markdown(mistake.explanation)
     st.latex(mistake.latex)
@@ -52,15 +51,15 @@ def section(moment):
     proof.table(checked)
     st.caption("Your own experiment is not touched: copies of it train here.")
     with st.container(horizontal=True, vertical_alignment="bottom", key="breaking"):
-        start = choices.segments("Start at", list(STARTS), "break_start")
-        epochs = choices.number("Epochs", 1, 5000, "break_epochs", 100, width=140)
-        wanted = st.button("Train both", key="train_both", type="primary")
+        start = choices.segments("Start at", keys.START, list(STARTS))
+        epochs = choices.number("Epochs", keys.COMPARED_EPOCHS, 1, 5000, default=100, width=140)
+        wanted = st.button("Train both", key=keys.TRAIN_BOTH, type="primary")
     of = (name, moment.config, start, epochs, moment.update if start == STARTS[1] else 0)
     if wanted:
         # Another click ends this run of the script in mid-training: this is what then stays.
-        st.session_state[RESULT] = Result(of)
-        st.session_state[RESULT] = _train_both(moment, mistake, of)
-    result = st.session_state.get(RESULT)
+        tab.comparison = Result(of)
+        tab.comparison = _train_both(moment, mistake, of)
+    result = tab.comparison
     if result and result.of == of:
         _show(result, mistake)
 

@@ -4,19 +4,17 @@ import streamlit as st
 
 from toynet.derivation.exercise import HIDEABLE, ask, mark
 from toynet.derivation.typed_numbers import parse_numbers
+from toynet.ui import keys
 from toynet.ui.controls import choices
 from toynet.ui.derivation import matrices
-
-SEED = "exercise_seed"
-"""Key under which the number of the example is kept."""
 
 
 def section(moment):
     """Draw the example, the field for the answer and its marking."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="asking"):
-        symbol = choices.select("Compute", list(HIDEABLE), "asked", width=200)
-        st.button("New example", key="new_example", on_click=_another)
-    seed = choices.kept(SEED, 0)
+        symbol = choices.select("Compute", keys.ASKED, list(HIDEABLE), width=200)
+        st.button("New example", key=keys.NEW_EXAMPLE, on_click=_another)
+    seed = choices.remembered(keys.EXAMPLE, 0)
     asked = ask(seed, symbol, activation=moment.activation)
     rows, columns = asked.shape
     st.markdown(
@@ -28,7 +26,7 @@ def section(moment):
     matrices.cards([*given, matrices.card(symbol, None)])
     with st.expander("The formula"):
         st.latex(asked.hidden.latex)
-    key = f"answer_{symbol}_{seed}_{moment.activation}"
+    key = keys.answer(symbol, seed, moment.activation)
     with st.form(f"form_{key}", border=False):
         typed = st.text_area("Your numbers, row by row", key=key, height=90, placeholder="0.12, -0.5 ...")
         checking = st.form_submit_button("Check", type="primary")
@@ -37,7 +35,7 @@ def section(moment):
 
 
 def _another():
-    choices.keep(SEED, choices.kept(SEED, 0) + 1)
+    choices.remember(keys.EXAMPLE, choices.remembered(keys.EXAMPLE, 0) + 1)
 
 
 def _mark(asked, typed):

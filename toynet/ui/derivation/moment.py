@@ -32,7 +32,7 @@ class Moment:
     @classmethod
     def of(cls, experiment):
         """Read an experiment between two of its updates."""
-        with experiment.own.turn():
+        with experiment.lock.turn():
             trainer = experiment.trainer
             parameters = Parameters(*(np.array(p) for p in trainer.parameters))
             return cls(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from toynet.ui import experiment, frame
+from toynet.ui import keys, messages, session
 from toynet.ui.controls import choices
 from toynet.ui.controls.upload import label
 from toynet.ui.derivation import batches, break_it, cancelling, exercise, proof, take_away, walk
@@ -23,10 +23,10 @@ SECTIONS = {
 
 def page():
     """Draw the page: which moment of the experiment, and one section about it."""
-    moment = Moment.of(experiment.current())
-    frame.messages()
+    moment = Moment.of(session.current().experiment)
+    messages.show()
     st.markdown(_what_it_is(moment))
-    section = choices.segments("Section", list(SECTIONS), "section", label_visibility="collapsed")
+    section = choices.segments("Section", keys.SECTION, list(SECTIONS), label_visibility="collapsed")
     # Far out, where a run diverges, numbers overflow: the page shows them as ∞.
     with np.errstate(all="ignore"):
         SECTIONS[section](moment)

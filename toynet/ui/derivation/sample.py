@@ -7,10 +7,10 @@ import streamlit as st
 from toynet.charts import field
 from toynet.charts.boundary import PICK, boundary_chart, boundary_tables, shown
 from toynet.derivation.numerals import text
+from toynet.ui import keys
 from toynet.ui.controls import choices
 
 ONE, ALL = "One sample", "All training samples"
-NUMBER, PICTURE = "sample", "sample_picture"
 
 
 def choose(moment):
@@ -23,11 +23,11 @@ def choose(moment):
     """
     m = moment.split.y_train.size
     with st.container(horizontal=True, vertical_alignment="bottom", key="sample_choice"):
-        of = choices.segments("Look at", [ONE, ALL], "look_at")
+        of = choices.segments("Look at", keys.LOOK_AT, [ONE, ALL])
         if of == ALL:
             st.caption(f"{m:,} samples.")
             return None
-        number = choices.number(f"Sample, 1 to {m:,}", 1, m, NUMBER, 1, width=160)
+        number = choices.number(f"Sample, 1 to {m:,}", keys.SAMPLE, 1, m, default=1, width=160)
         with st.popover("Pick in the picture"):
             _picture(moment, number - 1)
         st.caption(_what_it_is(moment.split, number - 1))
@@ -57,14 +57,14 @@ def _picture(moment, place):
     st.vega_lite_chart(
         {**spec, "datasets": tables},
         width=520,
-        key=PICTURE,
+        key=keys.SAMPLE_PICTURE,
         on_select=_pick,
         selection_mode=PICK,
     )
 
 
 def _pick():
-    picked = st.session_state[PICTURE].selection.get(PICK)
+    picked = st.session_state[keys.SAMPLE_PICTURE].selection.get(PICK)
     if picked:
         number = int(picked[0]["number"])
-        st.session_state[NUMBER] = choices.keep(NUMBER, number)
+        st.session_state[keys.SAMPLE] = choices.remember(keys.SAMPLE, number)

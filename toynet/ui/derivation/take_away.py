@@ -3,6 +3,7 @@
 import streamlit as st
 
 from toynet.derivation import worked_example
+from toynet.ui import keys
 from toynet.ui.controls import download
 from toynet.ui.derivation import sample
 
@@ -33,7 +34,7 @@ def _text(form, arguments, is_short):
     with st.container(horizontal=True, vertical_alignment="center", key=f"take_{language}"):
         st.markdown(f"**{title}**", width="stretch")
         download.button(
-            f"Download {name}", lambda: write(*arguments).encode(), name, mime, key=f"download_{language}"
+            f"Download {name}", lambda: write(*arguments).encode(), name, mime, key=keys.text(language)
         )  # fmt: skip
     if is_short:
         st.code(write(*arguments), language=language, height=520)

@@ -3,46 +3,44 @@
 import streamlit as st
 
 from toynet.derivation.quantities import PHASES, WITHIN, factors, quantities
+from toynet.ui import keys
 from toynet.ui.controls import choices
 from toynet.ui.derivation import matrices, sample
-
-PHASE = "phase"
-"""Key under which the number of the present phase is kept."""
 
 
 def section(moment):
     """Draw the phase that the person has stepped to."""
     place = sample.choose(moment)
     known = quantities(*moment.chosen(place), moment.config.learning_rate)
-    now = choices.kept(PHASE, 0)
-    _steps(now)
-    _overview(now)
-    _quantities([known[symbol] for symbol in PHASES[now].symbols], PHASES[now].name)
-    if PHASES[now].name == "update" and place is not None:
+    step = choices.remembered(keys.PHASE, 0)
+    _steps(step)
+    _overview(step)
+    _quantities([known[symbol] for symbol in PHASES[step].symbols], PHASES[step].name)
+    if PHASES[step].name == "update" and place is not None:
         st.caption("With one sample: what the parameters would be if an update saw only this sample.")
-    if PHASES[now].name == "output" and place is not None:
+    if PHASES[step].name == "output" and place is not None:
         _factors(moment, place)
-    if now > 0:
+    if step > 0:
         with st.expander("Known from the steps before"):
-            matrices.cards(matrices.card(s, known[s].value) for phase in PHASES[:now] for s in phase.symbols)
+            matrices.cards(matrices.card(s, known[s].value) for phase in PHASES[:step] for s in phase.symbols)
 
 
 def _go(by):
-    choices.keep(PHASE, min(max(choices.kept(PHASE, 0) + by, 0), len(PHASES) - 1))
+    choices.remember(keys.PHASE, min(max(choices.remembered(keys.PHASE, 0) + by, 0), len(PHASES) - 1))
 
 
-def _steps(now):
+def _steps(step):
     with st.container(horizontal=True, vertical_alignment="center", key="steps"):
-        st.button("Back", key="back", on_click=_go, args=(-1,), disabled=now == 0)
-        st.button("Next", key="next", on_click=_go, args=(1,), disabled=now == len(PHASES) - 1, type="primary")
-        st.markdown(f"**Step inside one update, {now + 1} of {len(PHASES)}. {PHASES[now].title}**", width="stretch")
+        st.button("Back", key=keys.BACK, on_click=_go, args=(-1,), disabled=step == 0)
+        st.button("Next", key=keys.NEXT, on_click=_go, args=(1,), disabled=step == len(PHASES) - 1, type="primary")
+        st.markdown(f"**Step inside one update, {step + 1} of {len(PHASES)}. {PHASES[step].title}**", width="stretch")
 
 
-def _overview(now):
+def _overview(step):
     """All quantities in a row: what is new is blue, what is known grey, the rest bare."""
     parts = []
     for number, phase in enumerate(PHASES):
-        style = ":gray-badge[{}]" if number < now else ":blue-badge[{}]" if number == now else ":small[:gray[{}]]"
+        style = ":gray-badge[{}]" if number < step else ":blue-badge[{}]" if number == step else ":small[:gray[{}]]"
         parts += [style.format(symbol) for symbol in phase.symbols]
     st.markdown(" ".join(parts))
 

@@ -1,24 +1,26 @@
 """The Train page: transport, numbers and the four pictures, live."""
 
 import time
+from functools import partial
 
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
 from toynet.charts.curves import X_AXES, loss_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
-from toynet.ui import experiment, frame, startup
+from toynet.ui import keys, messages, session, startup
 from toynet.ui.controls import choices, download
-from toynet.ui.experiment import PERIOD, SPEEDS
+from toynet.ui.experiment import PERIOD, SPEEDS, Experiment
 
 
 def page():
     """Draw the page: transport and live pictures."""
     _transport()
     with st.container(key="messages", gap="small"):
-        frame.messages()
-    st.fragment(_frame, run_every=PERIOD if experiment.current().running else None)()
-    st.caption(_how_to_read(experiment.current().trainer.config))
+        messages.show()
+    experiment = session.current().experiment
+    st.fragment(_frame, run_every=PERIOD if experiment.running else None)()
+    st.caption(_how_to_read(experiment.trainer.config))
     startup.prepare()
 
 
@@ -26,61 +28,48 @@ def page():
 
 
 def _reset():
-    experiment.start(experiment.current().trainer.config)
+    tab = session.current()
+    tab.start(tab.experiment.trainer.config)
 
 
-def _train():
-    with experiment.current().own.turn():
-        experiment.current().train()
-
-
-def _pause():
-    with experiment.current().own.turn():
-        experiment.current().running = False
-
-
-def _step():
-    with experiment.current().own.turn():
-        experiment.current().trainer.step()
-
-
-def _one_epoch():
-    with experiment.current().own.turn():
-        experiment.current().trainer.run_epoch()
+def _press(action):
+    """A button of the transport, on the experiment that the tab has by now."""
+    action(session.current().experiment)
 
 
 def _transport():
-    now = experiment.current()
-    over = bool(now.trainer.diverged)
+    experiment = session.current().experiment
+    over = bool(experiment.trainer.diverged)
     with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
-        st.button("Reset", on_click=_reset, key="reset", help="Back to the initial weights of this seed.")
+        st.button("Reset", on_click=_reset, key=keys.RESET, help="Back to the initial weights of this seed.")
         # One key for both: two buttons would stand side by side for a moment and shift the others.
-        label, act = ("Pause", _pause) if now.running else ("Train", _train)
-        st.button(label, on_click=act, key="train_pause", type="primary", width=90, disabled=over and not now.running)
-        idle = not now.running and not over
-        st.button("Step (one update)", on_click=_step, key="step", disabled=not idle, help="One update of the weights.")
-        st.button("One epoch", on_click=_one_epoch, key="one_epoch", disabled=not idle, help="To the end of the epoch.")
+        label, action = ("Pause", Experiment.pause) if experiment.running else ("Train", Experiment.train)
+        stopped, idle = over and not experiment.running, not experiment.running and not over
+        button = partial(st.button, on_click=_press)
+        button(label, args=(action,), key=keys.TRAIN_PAUSE, type="primary", width=90, disabled=stopped)
+        step, one_epoch = (Experiment.step,), (Experiment.one_epoch,)
+        button("Step (one update)", args=step, key=keys.STEP, disabled=not idle, help="One update of the weights.")
+        button("One epoch", args=one_epoch, key=keys.ONE_EPOCH, disabled=not idle, help="To the end of the epoch.")
         choices.segments(
             "Epochs a frame",
+            keys.SPEED,
             list(SPEEDS),
-            "speed",
-            "10",
+            default="10",
             help="How many epochs to train, at most, between two frames; Max: as many as fit.",
         )
         choices.segments(
             "Curves over",
+            keys.X_AXIS,
             list(X_AXES),
-            "x_axis",
-            "epoch",
             format_func=lambda column: X_AXES[column].split()[0],
             help="What runs along the horizontal axis of both curves.",
         )
         download.button(
             "Download CSV",
-            now.csv,
-            f"toynet-{now.trainer.run_name}.csv",
+            experiment.csv,
+            f"toynet-{experiment.trainer.run_name}.csv",
             "text/csv",
-            key="download",
+            key=keys.DOWNLOAD,
             help="The metrics of this run so far, a row an epoch.",
         )
 
@@ -90,37 +79,41 @@ def _transport():
 
 def _frame():
     """One frame: train for a moment, then draw that moment."""
-    now, speed, x_axis = experiment.current(), SPEEDS[choices.kept("speed")], choices.kept("x_axis")
-    with now.own.turn():
-        was_running = now.running
+    experiment = session.current().experiment
+    speed, x_axis = SPEEDS[choices.remembered(keys.SPEED)], choices.remembered(keys.X_AXIS)
+    with experiment.lock.turn():
+        was_running = experiment.running
         if was_running:
-            now.advance(speed)
+            experiment.advance(speed)
         started = time.perf_counter()
-        proof = now.badge.refresh(now.trainer, now.running)
-        present, boundary, losses, norms, network = now.tables(x_axis)
-        ended = was_running and not now.running
+        proof = experiment.badge.refresh(experiment.trainer, experiment.running)
+        present, boundary, losses, norms, network = experiment.tables(x_axis)
+        ended = was_running and not experiment.running
     if ended:
         st.rerun()
-    _numbers(present, now, proof)
+    _numbers(present, experiment, proof)
     left, right = st.columns(2)
     with left:
-        _chart(now.picture.boundary, boundary, "boundary")
-        _how_many_are_drawn(now)
+        _chart(experiment.picture.boundary, boundary, "boundary")
+        _how_many_are_drawn(experiment)
     with right:
-        _chart(loss_chart(x_axis, bool(now.trainer.split.y_test.size)), losses, "losses")
+        _chart(loss_chart(x_axis, bool(experiment.trainer.split.y_test.size)), losses, "losses")
         _chart(norm_chart(x_axis), norms, "norms")
-    _chart(now.picture.network, network, "network")
-    now.drawing = time.perf_counter() - started
+    _chart(experiment.picture.network, network, "network")
+    experiment.drawing = time.perf_counter() - started
     # What is not flushed when the next frame starts is dropped.
     time.sleep(0.015)
 
 
 def _chart(spec, tables, key):
-    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=key)
+    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(key))
 
 
-def _how_many_are_drawn(now):
-    drawn, all_of_them = now.picture.shown.size, now.trainer.split.y_train.size + now.trainer.split.y_test.size
+def _how_many_are_drawn(experiment):
+    drawn, all_of_them = (
+        experiment.picture.shown.size,
+        experiment.trainer.split.y_train.size + experiment.trainer.split.y_test.size,
+    )
     if drawn < all_of_them:
         st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
 
@@ -136,8 +129,8 @@ def _how_to_read(config):
     )
 
 
-def _numbers(present, now, proof):
-    has_test = now.trainer.split.y_test.size > 0
+def _numbers(present, experiment, proof):
+    has_test = experiment.trainer.split.y_test.size > 0
     numbers = {
         "Epoch": f"{present['epoch']:,}",
         "Update": f"{present['update']:,}",
@@ -146,8 +139,8 @@ def _numbers(present, now, proof):
         "Test accuracy": f"{present['test_accuracy']:.1%}" if has_test else "–",
         "Gradient norm": f"{present['grad_norm']:.2e}",
     }
-    done = min(present["epoch"] / now.target, 1.0)
+    done = min(present["epoch"] / experiment.target, 1.0)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="numbers"):
         for label, value in numbers.items():
             st.metric(label, value, width=104)
-        st.progress(done, text=f"Epoch {present['epoch']:,} of {now.target:,} · {proof}")
+        st.progress(done, text=f"Epoch {present['epoch']:,} of {experiment.target:,} · {proof}")
