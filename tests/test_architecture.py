@@ -6,8 +6,6 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "toynet").rglob("*.py"))
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
@@ -58,11 +56,11 @@ def test_there_is_something_to_look_at():
     assert {"toynet.datasets.csv_files"} <= GRAPH["toynet.datasets"]
 
 
-@pytest.mark.parametrize("module", LIBRARY)
-def test_library_knows_no_screen(module):
-    outside = {name.split(".")[0] for name in imports(MODULES[module], package(module))}
-    assert "streamlit" not in outside
-    assert not any(name.startswith("toynet.ui") for name in GRAPH[module])
+def test_library_knows_no_screen():
+    for module in LIBRARY:
+        outside = {name.split(".")[0] for name in imports(MODULES[module], package(module))}
+        assert "streamlit" not in outside, module
+        assert not any(name.startswith("toynet.ui") for name in GRAPH[module]), module
 
 
 def test_only_the_dashboard_and_the_pages_import_streamlit():
@@ -95,9 +93,9 @@ def room(module):
     return next(number for number, names in enumerate(ROOMS) if name in names)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_point_down(module):
-    assert {needed for needed in GRAPH[module] if needed != "toynet" and room(needed) > room(module)} == set()
+def test_imports_point_down():
+    up = {m: {needed for needed in GRAPH[m] if needed != "toynet" and room(needed) > room(m)} for m in MODULES}
+    assert {module: needed for module, needed in up.items() if needed} == {}
 
 
 def test_the_derivation_needs_nothing_that_trains():
@@ -114,7 +112,7 @@ def test_library_and_its_charts_load_where_streamlit_is_missing():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_public_names_of_the_design_are_there():
+def test_names_that_scripts_and_notebooks_use_are_there():
     import toynet
     from toynet import datasets, network, training
     from toynet.derivation import gradient_check

@@ -38,7 +38,7 @@ def test_every_control_has_a_help_text(app):
             assert widget.proto.help, widget.key
 
 
-def test_labels_are_the_designs(app):
+def test_controls_are_labelled_with_what_they_set_and_buttons_with_what_they_do(app):
     labels = {w.label for kind in ("selectbox", "select_slider", "number_input") for w in app.sidebar.get(kind)}
     labels |= {w.proto.label for w in app.sidebar.get("button_group")}
     wanted = {"Dataset", "Samples", "Noise", "Hidden size", "Activation", "Learning rate", "Batch mode", "Epochs"}

@@ -48,7 +48,7 @@ def assert_round_trip(frame):
             np.testing.assert_array_equal(back[column], frame[column])
 
 
-def test_columns_are_those_of_the_design():
+def test_columns_are_the_counters_the_measures_and_the_learning_rate():
     measures = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
     measures += [f"grad_norm{name}" for name in ("_W1", "_b1", "_W2", "_b2", "")]
     expected = ["epoch", "update", "samples_seen", "seconds", *measures, "learning_rate"]

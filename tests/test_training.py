@@ -130,7 +130,7 @@ def test_one_full_update_lowers_the_cost_and_leaves_the_old_parameters_as_they_w
 # --- history -----------------------------------------------------------------------
 
 
-def test_history_has_exactly_the_columns_of_the_design():
+def test_history_has_the_run_what_is_measured_the_settings_and_the_engine_and_no_more():
     measured = ["run", "epoch", "update", "samples_seen", "seconds"]
     measured += ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
     measured += ["grad_norm_W1", "grad_norm_b1", "grad_norm_W2", "grad_norm_b2", "grad_norm", "learning_rate"]

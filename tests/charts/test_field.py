@@ -42,7 +42,7 @@ def linear(a, b, c):
     return Parameters(np.array([w, -w]), np.zeros((2, 1)), np.array([[1.0, -1.0]]), np.array([[c]]))
 
 
-def test_colours_are_those_of_the_design():
+def test_class_0_is_orange_class_1_blue_and_the_undecided_middle_grey():
     assert (ORANGE, MIDDLE, BLUE) == ("#f59322", "#e8eaeb", "#0877bd")
 
 
