@@ -49,7 +49,7 @@ class Activation:
     bounded: bool = True
     in_place: Callable | None = None
 
-    def activate(self, Z, slope):
+    def activate(self, Z: np.ndarray, slope: np.ndarray) -> None:
         """Turn Z into g(Z) in place, and fill `slope` with g'(Z)."""
         if self.in_place:
             self.in_place(Z, slope)
@@ -61,7 +61,7 @@ class Activation:
 # --- sigmoid: also the output unit's -------------------------------------------------
 
 
-def sigma(Z):
+def sigma(Z: np.ndarray) -> np.ndarray:
     """Logistic function 1 / (1 + exp(-Z)).
 
     Only ever exponentiates -|Z|, so it cannot overflow: Z = 1e4 gives exactly 1
@@ -71,13 +71,13 @@ def sigma(Z):
     return np.where(Z >= 0, 1.0, e) / (1.0 + e)
 
 
-def sigma_prime(Z):
+def sigma_prime(Z: np.ndarray) -> np.ndarray:
     """sigma'(Z) = sigma(Z) (1 - sigma(Z)), written as e / (1 + e)^2 with e = exp(-|Z|)."""
     e = np.exp(-np.abs(Z))
     return e / (1.0 + e) ** 2
 
 
-def _sigma_in_place(Z, slope):
+def _sigma_in_place(Z: np.ndarray, slope: np.ndarray) -> None:
     """sigma(Z) = (1 + tanh(Z / 2)) / 2: one call, and it cannot overflow."""
     Z *= 0.5
     np.tanh(Z, out=Z)
@@ -90,12 +90,12 @@ def _sigma_in_place(Z, slope):
 # --- tanh ----------------------------------------------------------------------------
 
 
-def tanh_prime(Z):
+def tanh_prime(Z: np.ndarray) -> np.ndarray:
     """tanh'(Z) = 1 - tanh(Z)^2."""
     return 1.0 - np.tanh(Z) ** 2
 
 
-def _tanh_in_place(Z, slope):
+def _tanh_in_place(Z: np.ndarray, slope: np.ndarray) -> None:
     np.tanh(Z, out=Z)
     np.multiply(Z, Z, out=slope)
     np.subtract(1.0, slope, out=slope)
@@ -104,17 +104,17 @@ def _tanh_in_place(Z, slope):
 # --- relu ----------------------------------------------------------------------------
 
 
-def relu(Z):
+def relu(Z: np.ndarray) -> np.ndarray:
     """max(Z, 0)."""
     return np.maximum(Z, 0.0)
 
 
-def relu_prime(Z):
+def relu_prime(Z: np.ndarray) -> np.ndarray:
     """1 where Z > 0, else 0 (the value at the kink is a convention)."""
     return (Z > 0).astype(float)
 
 
-def _relu_in_place(Z, slope):
+def _relu_in_place(Z: np.ndarray, slope: np.ndarray) -> None:
     np.maximum(Z, 0.0, out=Z)
     np.greater(Z, 0.0, out=slope)
 

@@ -2,7 +2,9 @@
 
 import dataclasses
 import numbers
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from toynet.activations import ACTIVATIONS
 
@@ -23,15 +25,15 @@ settings of their own."""
 BATCH_MODES = ("full", "mini", "stochastic")
 
 
-def _choice(default, options, help):
+def _choice(default: str, options: Iterable[str], help: str) -> Any:
     return field(default=default, metadata={"options": tuple(options), "help": help})
 
 
-def _number(default, low, high, help):
+def _number(default: float, low: float, high: float, help: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "help": help})
 
 
-def _text(help):
+def _text(help: str) -> Any:
     return field(default="", metadata={"help": help})
 
 
@@ -68,7 +70,7 @@ class Config:
     class_0: str = _text("Target value of class 0 (empty: every value but class_1's).")
     class_1: str = _text("Target value of class 1 (empty: the second of the two values).")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
         if self.dataset == "csv" and not self.data_file:
@@ -78,12 +80,12 @@ class Config:
         """How many of m training samples an update sees."""
         return {"full": m, "mini": min(self.batch_size, m), "stochastic": 1}[self.batch_mode]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Field name -> value, in the order of the fields."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, d):
+    def from_dict(cls, d: Mapping[str, Any]) -> "Config":
         """The Config of a dict of field values; fields left out get their default.
 
         Raises
@@ -98,7 +100,7 @@ class Config:
         return cls(**d)
 
 
-def parse(name, text):
+def parse(name: str, text: str) -> Any:
     """The value that `text` (from a shell or an address) means for field `name`.
 
     Raises
@@ -111,13 +113,13 @@ def parse(name, text):
         raise ValueError(f"there is no setting {name!r}")
     f = fields[name]
     try:
-        value = f.type(text)
+        value = _type_of(f)(text)
     except (ValueError, OverflowError):
         value = text
     return _checked(f, value)
 
 
-def range_text(f):
+def range_text(f: dataclasses.Field) -> str:
     """In words, what a Config field may be."""
     if "options" in f.metadata:
         return f"one of {', '.join(f.metadata['options'])}"
@@ -134,7 +136,7 @@ DATA_SETTINGS = (
 """The settings that say what the data are; the others are the network's and its training's."""
 
 
-def _checked(f, value):
+def _checked(f: dataclasses.Field, value: Any) -> Any:
     """The value as the field's own type, or a ValueError that says what it must be."""
     if f.type is str:
         good = isinstance(value, str) and value in f.metadata.get("options", (value,))
@@ -144,10 +146,15 @@ def _checked(f, value):
         good = good and f.metadata["low"] <= value <= f.metadata["high"]
     if not good:
         raise ValueError(f"{f.name} must be {range_text(f)}, not {_shown(value)}")
-    return f.type(value)
+    return _type_of(f)(value)
 
 
-def _shown(value):
+def _type_of(f: dataclasses.Field) -> type:
+    assert isinstance(f.type, type)  # true as long as annotations are not postponed in this file
+    return f.type
+
+
+def _shown(value: Any) -> str:
     """A value as a message shows it: cut where it is long."""
     try:
         text = repr(value)

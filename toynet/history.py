@@ -55,7 +55,7 @@ class History:
         self._note_rates(self._length, length)
         self._length = length
 
-    def _note_rates(self, first, last):
+    def _note_rates(self, first: int, last: int) -> None:
         """Which of the new rows have another learning rate than the row before."""
         first = max(first, 1)
         rates = self._rows[first - 1 : last, _PLACES["learning_rate"]]

@@ -1,7 +1,7 @@
 """What history records of a network: losses, accuracies and gradient norms over whole splits."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def accuracy(forward: Forward, y: np.ndarray) -> float:
     return float(np.mean((forward.Z2 >= 0) == y))
 
 
-def is_finite(row: Mapping, split: Split):
+def is_finite(row: Mapping[str, Any], split: Split) -> Any:
     """Whether measured figures are all finite (but for those of a test part that is empty).
 
     Parameters

@@ -43,7 +43,7 @@ class Gradients(NamedTuple):
     dC_db2: np.ndarray
 
 
-def initialise(d, hidden_size, rng, activation="tanh"):
+def initialise(d: int, hidden_size: int, rng: np.random.Generator, activation: str = "tanh") -> Parameters:
     """Random parameters, scaled so that no unit starts saturated.
 
     W1 ~ N(0, gain^2 / d) with the activation's gain (see `Activation`),
@@ -67,7 +67,7 @@ def initialise(d, hidden_size, rng, activation="tanh"):
     return Parameters(W1, np.zeros((hidden_size, 1)), W2, np.zeros((1, 1)))
 
 
-def forward(parameters, X, activation):
+def forward(parameters: Parameters, X: np.ndarray, activation: str) -> Forward:
     """From inputs to probabilities.
 
     Parameters
@@ -90,7 +90,7 @@ def forward(parameters, X, activation):
     return Forward(A0, Z1, A1, Z2, y_hat)
 
 
-def costs(forward, y):
+def costs(forward: Forward, y: np.ndarray) -> np.ndarray:
     """Cross-entropy of each sample, in nats, computed from Z2.
 
     With y_hat = sigma(Z2), -(y log y_hat + (1 - y) log(1 - y_hat)) equals
@@ -113,12 +113,12 @@ def costs(forward, y):
     return C
 
 
-def cost(forward, y):
+def cost(forward: Forward, y: np.ndarray) -> float:
     """C, the mean of the samples' `costs`, in nats: a float."""
     return float(np.mean(costs(forward, y)))
 
 
-def output_error(forward, y):
+def output_error(forward: Forward, y: np.ndarray) -> np.ndarray:
     """dC/dZ2, (1, m): the chain rule's first two factors, in which sigma' cancels.
 
     For one sample (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)) and
@@ -130,14 +130,14 @@ def output_error(forward, y):
     return dC_dZ2
 
 
-def hidden_error(parameters, forward, dC_dZ2, activation):
+def hidden_error(parameters: Parameters, forward: Forward, dC_dZ2: np.ndarray, activation: str) -> np.ndarray:
     """dC/dZ1, (h, m): the output's error handed back through W2 and the slope of g."""
     W2, Z1 = parameters.W2, forward.Z1
     dC_dZ1 = (W2.T @ dC_dZ2) * ACTIVATIONS[activation].g_prime(Z1)
     return dC_dZ1
 
 
-def backward_from(parameters, forward, dC_dZ2, activation):
+def backward_from(parameters: Parameters, forward: Forward, dC_dZ2: np.ndarray, activation: str) -> Gradients:
     """The gradient of any cost whose derivative by Z2 is known.
 
     Parameters
@@ -161,7 +161,7 @@ def backward_from(parameters, forward, dC_dZ2, activation):
     return Gradients(dC_dW1, dC_db1, dC_dW2, dC_db2)
 
 
-def backward(parameters, forward, y, activation):
+def backward(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """The derived gradient of C: dC/dW2 = (sigma - y) A1.T, averaged over the samples, and what follows from it.
 
     Parameters
@@ -180,6 +180,6 @@ def backward(parameters, forward, y, activation):
     return backward_from(parameters, forward, output_error(forward, y), activation)
 
 
-def updated(parameters, gradients, learning_rate):
+def updated(parameters: Parameters, gradients: Gradients, learning_rate: float) -> Parameters:
     """One step of gradient descent: theta - eta dC_dtheta for every parameter, as new Parameters."""
     return Parameters(*(p - learning_rate * g for p, g in zip(parameters, gradients, strict=True)))

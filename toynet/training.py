@@ -390,7 +390,7 @@ class Trainer:
 
 def _given(config: Config, split: Split) -> Config:
     """The settings of data that no settings make: named as such, by a hash of the rows."""
-    names = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1"), "")
+    names: dict[str, Any] = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1"), "")
     names |= dict(zip(("feature_1", "feature_2"), split.feature_names, strict=False))
     names |= dict(zip(("class_0", "class_1"), split.class_names, strict=False))
     return replace(

@@ -189,7 +189,7 @@ def test_check_tells_where_the_largest_error_is_and_what_both_say_there():
     checked = check(parameters, X, y, "tanh", one_off)
     right = backward(parameters, forward(parameters, X, "tanh"), y, "tanh").dC_dW1[2, 1]
     worst = checked["W1"]
-    assert worst.index == (2, 1)
+    assert worst.place == (2, 1)
     assert worst.derived == pytest.approx(right + 0.5)
     assert worst.numerical == pytest.approx(right, abs=1e-8)
     assert worst.error == pytest.approx(0.5 / max(abs(right + 0.5), abs(right)), rel=1e-6)
@@ -216,7 +216,7 @@ def test_error_of_a_wrong_sign_is_2_however_small_the_derivative():
     # With W2 a thousandth, so are the derivatives by W1.
     small = parameters._replace(W2=parameters.W2 / 1000)
     worst = check(small, X, y, "tanh", one_wrong_sign)["W1"]
-    assert worst.index == (2, 1) and abs(worst.derived) < 1e-3
+    assert worst.place == (2, 1) and abs(worst.derived) < 1e-3
     assert worst.error == pytest.approx(2, rel=1e-4) and not worst.passes
 
 
@@ -231,13 +231,13 @@ def test_relative_errors_by_hand():
 def test_rounding_allows_more_the_smaller_a_derivative_is():
     # Rounding 1e-9: of 1 it allows 1e-9 more, of 1e-6 1e-3 more. Errors: 0, and half of the allowed 1.01e-3.
     found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0, 1e-6 - 0.505e-9]]), 1e-9)
-    assert found.index == (0, 1) and found.passes
+    assert found.place == (0, 1) and found.passes
     assert (found.error, found.allowed) == (pytest.approx(0.505e-3), pytest.approx(1.01e-3))
     assert found.rank == pytest.approx(0.5)
     assert (found.difference, found.largest) == (pytest.approx(0.505e-9), 1)
     # An error of 2e-5 where 1e-5 is allowed is worse than one of 1e-4 where 1e-3 is.
     found = gradient_check._worst(np.array([[1.0, 1e-6]]), np.array([[1.0 - 2e-5, 1e-6 - 1e-10]]), 1e-9)
-    assert found.index == (0, 0) and not found.passes
+    assert found.place == (0, 0) and not found.passes
     zeros = gradient_check._worst(np.zeros((1, 2)), np.zeros((1, 2)), 1e-9)
     assert zeros.error == 0 and zeros.passes
 
@@ -261,8 +261,8 @@ def test_what_is_no_longer_finite_cannot_be_checked(rule):
 
 def test_unknown_entry_is_named_before_one_that_passes_and_after_one_that_fails():
     derived = np.array([[1.0, 2.0, 3.0]])
-    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 3.0]]), 0.0).index == (0, 1)
-    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 4.0]]), 0.0).index == (0, 2)
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 3.0]]), 0.0).place == (0, 1)
+    assert gradient_check._worst(derived, np.array([[1.0, np.nan, 4.0]]), 0.0).place == (0, 2)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -273,7 +273,7 @@ def test_a_single_entry_that_is_not_finite_beside_finite_differences_is_wrong(va
         return right
 
     checked = check(*problem(m=ALL), "tanh", one_lost)
-    assert checked["b1"].error == np.inf and checked["b1"].index == (1, 0)
+    assert checked["b1"].error == np.inf and checked["b1"].place == (1, 0)
     assert checked["b1"].is_known and not checked["b1"].passes and checked["W1"].passes
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
-from toynet.charts.field import evaluate, half_line, image_url
+from toynet.charts.field import Plane, evaluate, half_line, image_url
 from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE
-from toynet.network import forward
+from toynet.datasets import Split
+from toynet.network import Parameters, forward
 
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
@@ -24,7 +25,7 @@ PICK = "pick"
 """Name of the selection of a boundary picture that can be clicked."""
 
 
-def shown(split, seed=0):
+def shown(split: Split, seed: int = 0) -> np.ndarray:
     """Which samples the boundary picture draws: positions in train then test rows."""
     m = split.y_train.size + split.y_test.size
     if m <= MOST_POINTS:
@@ -33,7 +34,14 @@ def shown(split, seed=0):
 
 
 @lru_cache(vega.SPECS)
-def boundary_chart(feature_names, class_names, plane_ranges, has_test, height=HEIGHT, can_pick=False):
+def boundary_chart(
+    feature_names: tuple[str, ...],
+    class_names: tuple[str, ...],
+    plane_ranges: tuple[tuple[float, float], tuple[float, float]],
+    has_test: bool,
+    height: int = HEIGHT,
+    can_pick: bool = False,
+) -> vega.Spec:
     """Spec of the boundary picture, over the datasets of `boundary_tables`.
 
     Parameters
@@ -109,7 +117,9 @@ def _points(feature_names, class_names, has_test):
     )
 
 
-def boundary_tables(parameters, activation, split, plane, rows, images):
+def boundary_tables(
+    parameters: Parameters, activation: str, split: Split, plane: Plane, rows: np.ndarray, images: list[tuple[int, str]]
+) -> tuple[vega.Tables, list[tuple[int, str]]]:
     """Datasets of the boundary picture at these parameters.
 
     Parameters

@@ -1,5 +1,6 @@
 """Losses and gradient norms as Altair charts, and the tables that move them (see `boundary.py`)."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import altair as alt
@@ -9,6 +10,7 @@ import pyarrow as pa
 from toynet.charts import vega
 from toynet.charts.palette import GREY, SERIES_COLOURS, SERIES_DASHES
 from toynet.charts.thinning import Thinning
+from toynet.history import History
 
 MOST_ROWS = 100
 """Rows of a curve drawn at most."""
@@ -23,14 +25,14 @@ HEIGHT = 282
 
 
 @lru_cache(vega.SPECS)
-def loss_chart(x_column, has_test):
+def loss_chart(x_column: str, has_test: bool) -> vega.Spec:
     """Spec of the loss curves, over the datasets of `curve_tables`."""
     series = LOSSES if has_test else {"train_loss": "Train"}
     return _curves(series, x_column, "Cross-entropy (nats)", alt.Scale(zero=True, nice=True))
 
 
 @lru_cache(vega.SPECS)
-def norm_chart(x_column):
+def norm_chart(x_column: str) -> vega.Spec:
     """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
     return _curves(NORMS, x_column, "Gradient norm", alt.Scale(type="log", nice=False))
 
@@ -97,7 +99,13 @@ def _rate_marks():
     return alt.layer(rule, text, data=vega.dataset("changes"))
 
 
-def curve_tables(history, series, x_column, present=None, thinning=None):
+def curve_tables(
+    history: History,
+    series: Mapping[str, str],
+    x_column: str,
+    present: Mapping[str, float] | None = None,
+    thinning: Thinning | None = None,
+) -> vega.Tables:
     """Datasets of a curve chart: the thinned rows, and where the learning rate changed.
 
     Parameters
@@ -121,13 +129,13 @@ def curve_tables(history, series, x_column, present=None, thinning=None):
     rows = (thinning or Thinning(MOST_ROWS)).rows([history[c] for c in series])
     columns = {"x": x_column, **({} if x_column == "epoch" else {"epoch": "epoch"})}
     columns |= {name: c for c, name in series.items()}
-    late = present is not None and present["update"] > history["update"][-1]
+    late = present if present and present["update"] > history["update"][-1] else None
     table = {}
     for name, column in columns.items():
         values = history[column][rows]
-        values = np.append(values, present[column]) if late else values
+        values = np.append(values, late[column]) if late else values
         table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
-    end = present[x_column] if late and x_column == "seconds" else 1.0
+    end = late[x_column] if late and x_column == "seconds" else 1.0
     return {"curve": vega.table(table), "changes": _rate_changes(history, x_column, end)}
 
 

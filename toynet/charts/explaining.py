@@ -11,9 +11,11 @@ from toynet.charts import vega
 from toynet.charts.palette import GREY, SERIES_COLOURS
 from toynet.charts.thinning import thin
 from toynet.derivation import squared_error
+from toynet.derivation.batch_gradients import Spread
 from toynet.derivation.gradient_check import STEP
 from toynet.derivation.numerals import text
-from toynet.network import forward
+from toynet.history import History
+from toynet.network import Parameters, forward
 
 HEIGHT = 360
 MODES = {"mini": "Mini-batch", "stochastic": "Single sample"}
@@ -46,7 +48,7 @@ def _powers(title, field, **more):
 # --- cross-entropy and squared error ---------------------------------------------------
 
 
-def error_chart(parameters, X, y, activation):
+def error_chart(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str) -> alt.LayerChart:
     """dC/dZ2 over Z2 for both classes and both costs, with the samples' own positions.
 
     Samples beyond `FARTHEST` are drawn at the edge; those whose Z2 is no number are left out.
@@ -96,7 +98,7 @@ def error_chart(parameters, X, y, activation):
 # --- the check's step --------------------------------------------------------------------
 
 
-def step_chart(curve):
+def step_chart(curve: np.ndarray) -> alt.LayerChart:
     """The check's error over its step, both on log axes, with the step that is used marked.
 
     Parameters
@@ -127,13 +129,13 @@ def step_chart(curve):
 # --- how good a batch's gradient is ------------------------------------------------------
 
 
-def cosine_chart(spreads):
+def cosine_chart(spreads: dict[str, Spread]) -> alt.LayerChart:
     """Distribution of the cosine with the full gradient, of `batch_gradients.compare`'s result."""
     shared = {mode: spread.cosine for mode, spread in spreads.items()}
     return _histogram(shared, "Cosine with the full gradient", (-1.0, 1.0), rule=0.0)
 
 
-def norm_ratio_chart(spreads):
+def norm_ratio_chart(spreads: dict[str, Spread]) -> alt.LayerChart:
     """Distribution of |batch's gradient| / |full gradient|; what lies past the 99th percentile is in the last bar."""
     shared = {mode: spread.norm_ratio for mode, spread in spreads.items()}
     values = np.concatenate(list(shared.values()))
@@ -142,7 +144,7 @@ def norm_ratio_chart(spreads):
     return _histogram(shared, "Length beside the full gradient's", (0.0, most), rule=1.0)
 
 
-def bins(values, low, high):
+def bins(values: np.ndarray, low: float, high: float) -> pd.DataFrame:
     """Shares of the finite values in `BINS` equal bins; those outside count in the first or last.
 
     Returns
@@ -178,7 +180,7 @@ def _histogram(shared, title, limits, rule):
 # --- a broken rule beside the right one --------------------------------------------------
 
 
-def comparison_chart(own, broken, title):
+def comparison_chart(own: History | pd.DataFrame, broken: History | pd.DataFrame, title: str) -> alt.LayerChart:
     """Train loss of an experiment and of its copy that a broken rule trains.
 
     Parameters

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from toynet.charts.palette import SHADES, colours
-from toynet.network import forward
+from toynet.datasets import Split
+from toynet.network import Parameters, forward
 
 GRID = 52
 """Pixels along each side of the field."""
@@ -30,12 +31,12 @@ class Plane(NamedTuple):
 
     x: np.ndarray
     y: np.ndarray
-    x_range: tuple
-    y_range: tuple
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
     X: np.ndarray
 
 
-def plane(split, margin=0.08):
+def plane(split: Split, margin: float = 0.08) -> Plane:
     """The rectangle around all samples of a split, `margin` of its sides wider on each side."""
     own = split.own_units(np.concatenate([split.X_train, split.X_test]))
     low, high = own.min(axis=0), own.max(axis=0)
@@ -47,14 +48,14 @@ def plane(split, margin=0.08):
     return Plane(x, y, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
 
 
-def evaluate(parameters, plane, activation):
+def evaluate(parameters: Parameters, plane: Plane, activation: str) -> tuple[np.ndarray, np.ndarray]:
     """Z2 and y_hat at the pixel centres, each (GRID, GRID), rows from the lowest y."""
     with np.errstate(over="ignore", invalid="ignore"):
         passed = forward(parameters, plane.X, activation)
     return passed.Z2.reshape(GRID, GRID), passed.y_hat.reshape(GRID, GRID)
 
 
-def half_line(Z2, plane):
+def half_line(Z2: np.ndarray, plane: Plane) -> list[np.ndarray]:
     """Where y_hat = 0.5, that is Z2 = 0: a list of polylines (k, 2) in own units."""
     finite = np.ma.masked_invalid(Z2)
     pixel = np.array([plane.x[1] - plane.x[0], plane.y[1] - plane.y[0]])
@@ -77,7 +78,7 @@ def _fewer(line, pixel, tolerance=0.06, rounds=5):
     return line
 
 
-def image_url(y_hat):
+def image_url(y_hat: np.ndarray) -> str:
     """Probabilities (n, n), rows from the lowest y, as a lossless WebP in a data URL."""
     shades = np.nan_to_num(y_hat[::-1] * (SHADES - 1), nan=(SHADES - 1) / 2).round().astype(np.uint8)
     buffer = io.BytesIO()

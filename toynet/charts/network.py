@@ -12,8 +12,10 @@ import numpy as np
 
 from toynet.activations import ACTIVATIONS
 from toynet.charts import vega
+from toynet.charts.field import Plane
 from toynet.charts.palette import BLUE, GREY, INK, MIDDLE, ORANGE, shade
-from toynet.network import backward, forward
+from toynet.datasets import Split
+from toynet.network import Parameters, backward, forward
 
 MOST_UNITS = 32
 """Hidden units drawn at most: the first of them."""
@@ -36,7 +38,7 @@ FLAT = 1e-3
 
 
 @lru_cache(vega.SPECS)
-def network_chart(feature_names, hidden_size, activation):
+def network_chart(feature_names: tuple[str, ...], hidden_size: int, activation: str) -> vega.Spec:
     """Spec of the network picture, over the datasets of `network_tables`.
 
     Colours are those of the boundary picture: orange below 0, blue above.
@@ -135,7 +137,7 @@ def _stops(activation):
     return [{"offset": round(t, 3), "color": shade(a)} for t, a in zip(at.tolist(), A1.tolist(), strict=True)]
 
 
-def network_tables(parameters, activation, split, plane):
+def network_tables(parameters: Parameters, activation: str, split: Split, plane: Plane) -> vega.Tables:
     """Datasets of the network picture at these parameters.
 
     Parameters
@@ -182,7 +184,7 @@ def _numbers(values, gradients):
         return {"value": values.astype(np.float32), "gradient": gradients.astype(np.float32)}
 
 
-def gradient_ends(parameters, activation, plane):
+def gradient_ends(parameters: Parameters, activation: str, plane: Plane) -> np.ndarray:
     """Where in its square a unit's gradient of colours begins and ends.
 
     Over the square, x to the right and y downwards from 0 to 1, Z1 = middle + a (x - 1/2) + b (y - 1/2).

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def thin(columns, limit):
+def thin(columns: list[np.ndarray], limit: int) -> np.ndarray:
     """Which rows of some curves to draw: `Thinning` for curves that are complete."""
     return Thinning(limit).rows(columns)
 
@@ -23,11 +23,11 @@ class Thinning:
         The most rows to draw, at least 2 + 4 per curve.
     """
 
-    def __init__(self, limit):
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size, self._done, self._kept = 2, 0, np.empty(0, np.int64)
 
-    def rows(self, columns):
+    def rows(self, columns: list[np.ndarray]) -> np.ndarray:
         """The rows to draw now.
 
         Parameters

@@ -1,16 +1,24 @@
 """What all charts that move have in common."""
 
 import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import altair as alt
 import numpy as np
 import pyarrow as pa
 
+Spec: TypeAlias = dict[str, Any]
+"""A Vega-Lite specification."""
+
+Tables: TypeAlias = dict[str, pa.Table]
+"""Name of a dataset -> its rows."""
+
 SPECS = 64
 """How many specs of a kind are kept: Altair takes 50 ms to make one."""
 
 
-def spec(chart, height, **more):
+def spec(chart: alt.Chart | alt.LayerChart, height: int, **more: Any) -> Spec:
     """The chart as a Vega-Lite dict that canvas draws at the page's width.
 
     Parameters
@@ -59,7 +67,7 @@ has a row with the same key: then it is drawn anew, and the page's memory stays 
 """
 
 
-def table(columns, k=None):
+def table(columns: Mapping[str, Any], k: np.ndarray | None = None) -> pa.Table:
     """The columns as a table whose `KEY` is the row's number, or k."""
     rows = len(next(iter(columns.values())))
     k = np.arange(rows) if k is None else k

@@ -85,7 +85,7 @@ def split(points: Points, test_fraction: float, seed: int) -> Split:
     return Split(standardised[0], y_train, standardised[1], y_test, mean, scale, *points[2:])
 
 
-def _mean_and_scale(X, names):
+def _mean_and_scale(X: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each input, computed on X / max|X|, whose squares cannot under- or overflow."""
     largest = np.abs(X).max(axis=0)
     for name, column, peak in zip(names, X.T, largest, strict=True):

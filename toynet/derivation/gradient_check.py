@@ -37,7 +37,7 @@ class Checked(NamedTuple):
     error : float
         |derived - numerical| / max(|derived|, |numerical|); 0 where both are 0, infinite where
         the derived one alone is not finite, NaN where the difference is not.
-    index : tuple of 2 int
+    place : tuple of 2 int
         Row and column of that entry.
     derived, numerical : float
         What the rule says there, and the central difference.
@@ -48,7 +48,7 @@ class Checked(NamedTuple):
     """
 
     error: float
-    index: tuple
+    place: tuple[int, ...]
     derived: float
     numerical: float
     allowed: float

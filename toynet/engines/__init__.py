@@ -136,8 +136,9 @@ def _compile_elsewhere() -> bool:
     compiling = [sys.executable, "-m", "toynet.engines.compiled"]
     nice = ["nice", "-n", "10"] if os.name == "posix" else []
     here = Path(__file__).parents[2]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.run(nice + compiling, cwd=here, check=False, **quiet).returncode == 0
+    nowhere = subprocess.DEVNULL
+    done = subprocess.run(nice + compiling, cwd=here, check=False, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    return done.returncode == 0
 
 
 def load_from_disk() -> bool:

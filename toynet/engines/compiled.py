@@ -1,6 +1,7 @@
 """The training loop of `loops.py` as an engine, and its making ready in the background."""
 
 import math
+from typing import Any, ClassVar
 
 import numba
 import numpy as np
@@ -14,6 +15,8 @@ from toynet.network import Parameters
 BUFFER = 4096
 """History rows that fit between two visits to Python."""
 
+_advance: Any = loops.advance  # for the type checker it is still the function that Numba was given
+
 WORDS = ("state", "inc")
 """PCG64's two numbers of 128 bits."""
 
@@ -21,7 +24,7 @@ WORDS = ("state", "inc")
 class CompiledEngine:
     """Trains in compiled code; the interpreter is free while it does. An `Engine`."""
 
-    name = "compiled"
+    name: ClassVar[str] = "compiled"
 
     def __init__(self, task: Task, progress: Progress) -> None:
         self._h, self._d = progress.parameters.W1.shape
@@ -46,7 +49,7 @@ class CompiledEngine:
     @property
     def parameters(self) -> Parameters:
         """The present ones, as copies."""
-        return Parameters(*_unpack(self._theta, self._d, self._h))
+        return _unpack(self._theta, self._d, self._h)
 
     @property
     def epoch(self) -> int:
@@ -68,7 +71,7 @@ class CompiledEngine:
         last = self.update + updates
         while self.update < last:
             left = last - self.update
-            status = loops.advance(*self._arrays, *self._settings, float(learning_rate), left, self._record_every)
+            status = _advance(*self._arrays, *self._settings, float(learning_rate), left, self._record_every)
             self._drain()
             if status == loops.DIVERGED:
                 return False
@@ -93,7 +96,7 @@ class CompiledEngine:
             self._progress[loops.RECORDED] = 0
 
 
-def _aligned(shape):
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros that start at a cache line: vectors of 64 bytes that straddle two lines cost double."""
     size = math.prod(shape)
     raw = np.zeros(size + 8)
@@ -101,7 +104,7 @@ def _aligned(shape):
     return raw[first : first + size].reshape(shape)
 
 
-def _pack(parameters, activation):
+def _pack(parameters: Parameters, activation: str) -> np.ndarray:
     """Parameters as theta (see `loops.py`).
 
     A padding unit must stay out of everything: g(0) = 0 does it for tanh and relu, and
@@ -119,20 +122,20 @@ def _pack(parameters, activation):
     return theta
 
 
-def _unpack(theta, d, h):
+def _unpack(theta: np.ndarray, d: int, h: int) -> Parameters:
     """The inverse of `_pack`: copies of W1, b1, W2, b2 in network.py's shapes."""
     W1, b1, W2, b2 = theta[:d, :h].T.copy(), theta[-3, :h, None].copy(), theta[-2:-1, :h].copy(), theta[-1:, :1].copy()
-    return W1, b1, W2, b2
+    return Parameters(W1, b1, W2, b2)
 
 
-def _words(order):
+def _words(order: dict[str, Any]) -> np.ndarray:
     """The state of a PCG64 generator as the six words that `loops._permute` works on."""
     low = 2**64 - 1
     halves = [half for name in WORDS for half in (order["state"][name] >> 64, order["state"][name] & low)]
     return np.array([*halves, order["has_uint32"], order["uinteger"]], np.uint64)
 
 
-def _generator_state(words):
+def _generator_state(words: np.ndarray) -> dict[str, Any]:
     """The inverse of `_words`."""
     state_high, state_low, inc_high, inc_low, has_half, half = (int(word) for word in words)
     numbers = dict(zip(WORDS, (state_high << 64 | state_low, inc_high << 64 | inc_low), strict=True))
@@ -142,7 +145,7 @@ def _generator_state(words):
 # --- making ready --------------------------------------------------------------------
 
 
-def _smallest():
+def _smallest() -> CompiledEngine:
     """An engine whose only purpose is to have its loops compiled."""
     X, y = np.random.default_rng(0).normal(size=(4, 2)), np.array([0.0, 1.0, 0.0, 1.0])
     split = Split(X, y, X[:0], y[:0], np.zeros(2), np.ones(2), ("x1", "x2"), ("class 0", "class 1"))
@@ -156,7 +159,7 @@ def is_on_disk() -> bool:
     engine = _smallest()
     arguments = (*engine._arrays, *engine._settings, 0.1, 2, 1)
     signature = tuple(numba.typeof(argument) for argument in arguments)
-    return loops.advance._cache.load_overload(signature, loops.advance.targetctx) is not None
+    return _advance._cache.load_overload(signature, _advance.targetctx) is not None
 
 
 def warm() -> None:

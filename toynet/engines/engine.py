@@ -1,7 +1,7 @@
 """What every engine is: it makes a run's updates, from any point of the run on, and measures at the epochs' ends."""
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class Progress(NamedTuple):
     """
 
     parameters: Parameters
-    order: dict
+    order: dict[str, Any]
     epoch: int = 0
     update: int = 0
     position: int = 0
@@ -122,14 +122,14 @@ class Engine(Protocol):
         ...
 
 
-def order_state(rng: np.random.Generator) -> dict:
+def order_state(rng: np.random.Generator) -> dict[str, Any]:
     """The state of a PCG64 generator as plain values, of its own."""
     state = dict(rng.bit_generator.state)
     return state | {"state": dict(state["state"])}
 
 
-def order_generator(state: dict) -> np.random.Generator:
+def order_generator(state: dict[str, Any]) -> np.random.Generator:
     """The inverse of `order_state`."""
     bits = np.random.PCG64()
-    bits.state = state
+    bits.state = cast(Any, state)
     return np.random.Generator(bits)

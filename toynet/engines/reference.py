@@ -4,6 +4,8 @@ The yardstick of the faster engines, and the one that can train with another rul
 the derived gradient.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from toynet.engines.engine import Task
@@ -14,7 +16,7 @@ from toynet.network import Parameters, backward, forward, updated
 class ReferenceEngine(StepwiseEngine):
     """Trains by forward, backward and updated, as they stand in `network.py`."""
 
-    name = "reference"
+    name: ClassVar[str] = "reference"
 
     @staticmethod
     def can(task: Task) -> bool:

@@ -6,6 +6,7 @@ in one vector theta that a single subtraction updates.
 """
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ UPDATE, ACTIVATED, ROW = 11e-6, 2.5e-9, 60e-6
 class NumpyEngine(StepwiseEngine):
     """Trains a network update by update; the fast engine that is always there."""
 
-    name = "numpy"
+    name: ClassVar[str] = "numpy"
 
     @staticmethod
     def can(task: Task) -> bool:
@@ -56,7 +57,7 @@ class NumpyEngine(StepwiseEngine):
         self._theta2[:] = np.hstack([parameters.W2, parameters.b2])
         self._gradient1, self._gradient2 = _matrices(self._gradient, h, d)
         self._zeros = np.zeros(max(self._theta.size, self.task.batch))
-        self._rooms: dict[int, tuple] = {}
+        self._rooms: dict[int, tuple[np.ndarray, ...]] = {}
 
     def _arrange(self, order: np.ndarray) -> None:
         np.take(self._A0, order, axis=1, out=self._ordered[0])
@@ -74,14 +75,14 @@ class NumpyEngine(StepwiseEngine):
         self._theta[:] = self._after
         return True
 
-    def _room(self, size):
+    def _room(self, size: int) -> tuple[np.ndarray, ...]:
         """Work space for a batch of this size: A1 over a row of ones, dC_dZ1, Z2 and dC_dZ2."""
         if size not in self._rooms:
             h = self._theta1.shape[0]
             self._rooms[size] = (np.ones((h + 1, size)), np.empty((h, size)), np.empty((1, size)), np.empty((1, size)))
         return self._rooms[size]
 
-    def _differentiate(self, A0, y, room):
+    def _differentiate(self, A0: np.ndarray, y: np.ndarray, room: tuple[np.ndarray, ...]) -> np.ndarray:
         """Leave the gradient of the batch in `_gradient`; return Z2."""
         A1_and_1, dC_dZ1, Z2, dC_dZ2 = room
         A1 = A1_and_1[:-1]
@@ -100,6 +101,6 @@ class NumpyEngine(StepwiseEngine):
         return Z2
 
 
-def _matrices(theta, h, d):
+def _matrices(theta: np.ndarray, h: int, d: int) -> tuple[np.ndarray, np.ndarray]:
     """Views of [W1 b1] (h, d + 1) and [W2 b2] (1, h + 1) into a vector."""
     return theta[: h * (d + 1)].reshape(h, d + 1), theta[h * (d + 1) :].reshape(1, h + 1)

@@ -1,5 +1,7 @@
 """An experiment on the screen: a trainer, its transport and what its pictures keep from frame to frame."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +11,8 @@ from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, curve_tables
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.thinning import Thinning
+from toynet.charts.vega import Spec, Tables
+from toynet.config import Config
 from toynet.training import Trainer
 from toynet.ui.train.badge import Badge
 from toynet.ui.turns import Turns
@@ -31,8 +35,8 @@ class Picture:
     """What one run's charts keep from frame to frame."""
 
     plane: Plane
-    boundary: dict
-    network: dict
+    boundary: Spec
+    network: Spec
     shown: np.ndarray
     images: list = field(default_factory=list)
     thinnings: tuple = field(default_factory=lambda: (Thinning(MOST_ROWS), Thinning(MOST_ROWS)))
@@ -53,7 +57,7 @@ class Experiment:
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 
     @classmethod
-    def of(cls, config):
+    def of(cls, config: Config) -> Experiment:
         """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
         trainer = Trainer(config)
         area = plane(trainer.split)
@@ -63,29 +67,29 @@ class Experiment:
         picture = Picture(area, boundary, network, shown(trainer.split))
         return cls(trainer, config.epochs, picture)
 
-    def train(self):
+    def train(self) -> None:
         """Start, or go on; at the end, go on for as many epochs again."""
         with self.lock.turn():
             if self.trainer.epoch >= self.target:
                 self.target = self.trainer.epoch + self.trainer.epochs
             self.running = not self.trainer.diverged
 
-    def pause(self):
+    def pause(self) -> None:
         """Stop where it is."""
         with self.lock.turn():
             self.running = False
 
-    def step(self):
+    def step(self) -> None:
         """One update."""
         with self.lock.turn():
             self.trainer.step()
 
-    def one_epoch(self):
+    def one_epoch(self) -> None:
         """To the end of the epoch."""
         with self.lock.turn():
             self.trainer.run_epoch()
 
-    def change(self, learning_rate, epochs):
+    def change(self, learning_rate: float, epochs: int) -> None:
         """Another learning rate from the next update on, and another end."""
         with self.lock.turn():
             self.trainer.learning_rate = learning_rate
@@ -93,7 +97,7 @@ class Experiment:
                 self.trainer.epochs = epochs
                 self.target = max(epochs, self.trainer.epoch)
 
-    def advance(self, epochs):
+    def advance(self, epochs: int | None) -> None:
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
         left = self.target - self.trainer.epoch
         with TRAINING.turn() as waited:
@@ -102,7 +106,7 @@ class Experiment:
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
-    def tables(self, x_column):
+    def tables(self, x_column: str) -> tuple[dict[str, float], Tables, Tables, Tables, Tables]:
         """The present row and the datasets of the four charts, all of the same moment."""
         trainer, picture = self.trainer, self.picture
         present = trainer.present()
@@ -119,7 +123,7 @@ class Experiment:
         )
         return present, boundary, losses, norms, network
 
-    def csv(self):
+    def csv(self) -> bytes:
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.lock.turn():
             rows, run, settings = self.trainer.recorded.copy(), self.trainer.run_name, self.trainer.settings()

@@ -91,7 +91,7 @@ def _row(name, c):
         f'<span class="{kind}">{mark}</span> {name}',
         text(c.error, DIGITS),
         text(c.allowed, DIGITS) if c.is_known else "–",
-        f"{c.index[0] + 1}, {c.index[1] + 1}",
+        f"{c.place[0] + 1}, {c.place[1] + 1}",
         f"{text(c.derived, 9)}<br>{text(c.numerical, 9)}",
     ]
     return "".join(f"<td>{cell}</td>" for cell in cells)
