@@ -73,7 +73,8 @@ PCG_HIGH, PCG_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
 #
 # Written for one number, and for four at a time, step by step: of a long sum of
 # products the processor looks only so far ahead, so four that do not depend on each
-# other must stand side by side, or it waits.
+# other must stand side by side, or it waits. For one number it is the sum's own steps
+# that stand side by side, in pairs: a few more of them, but half as many in a row.
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -88,9 +89,10 @@ def _exp_parts(y):
     shifted = y * LOG2_E + ROUND
     r = y - (shifted - ROUND) * LN2
     w = r * r
-    even = E2 + w * (E4 + w * (E6 + w * (E8 + w * E10)))
-    odd = E3 + w * (E5 + w * (E7 + w * E9))
-    return _power(shifted), r + w * (even + r * odd)
+    w2 = w * w
+    low = r + w * ((E2 + r * E3) + w * (E4 + r * E5))
+    high = ((E6 + r * E7) + w * (E8 + r * E9)) + w2 * E10
+    return _power(shifted), low + (w * w2) * high
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -251,6 +253,25 @@ def _score(z2, y, n, scale, e):
         right += 1.0 if (1.0 if z >= 0.0 else 0.0) == y[i] else 0.0
         e[i] = ((1.0 if z >= 0.0 else small) / one - y[i]) * scale
     return broken, cost + np.log(product), right - (end - n)
+
+
+# --- the rule of the update ----------------------------------------------------------
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _moved(p, g, eta):
+    """Where an update takes a parameter whose derivative is g."""
+    return p - eta * g
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _nought(p):
+    """0.0, but nan if p is not finite: sums of it tell of many numbers at once whether all are.
+
+    On its own because of FUSED: where sums may be reordered, the compiler would add the
+    numbers up before it multiplies, and two could cancel or overflow that should not.
+    """
+    return p * 0.0
 
 
 # --- samples gathered ahead ----------------------------------------------------------
@@ -558,11 +579,11 @@ def _update(theta, gradient, eta):
     """
     broken = 0.0
     for i in range(LANES * (theta.size // LANES)):
-        broken += (theta[i] - eta * gradient[i]) * 0.0
+        broken += _nought(_moved(theta[i], gradient[i], eta))
     if broken != 0.0:
         return False
     for i in range(LANES * (theta.size // LANES)):
-        theta[i] -= eta * gradient[i]
+        theta[i] = _moved(theta[i], gradient[i], eta)
     return True
 
 
@@ -645,17 +666,33 @@ def _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activati
 # --- one sample per update -----------------------------------------------------------
 
 
+# An update can't start before the one before it ends, so what it costs is its longest
+# chain of steps, each of which waits for the last. Hence Z1, A1 and their part of Z2 in
+# one loop, not by way of an array; and whatever doesn't depend on dC/dZ2 comes before
+# it, so that only a product and a difference are left after it.
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _slope(a, activation):
+    """g'(Z1) from A1."""
+    if activation == TANH:
+        return _tanh_slope(a)
+    return _sigma_slope(a) if activation == SIGMOID else _relu_slope(a)
+
+
 @njit(error_model="numpy", fastmath=SUMS)
 def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, room):
     """One update per sample of order[start : stop]. Returns where it ended, before `stop` if an update is refused.
 
-    Every row of theta has its own loop: in one loop over all rows the compiler would
-    have to check at run time that no two of them overlap, and gives up on short rows.
+    Where theta is changed every row of it has its own loop: in one loop over all rows
+    the compiler would have to check at run time that no two of them overlap, and gives up
+    on short rows. Where it is only read one loop will do. All in one function: to hand
+    arrays to another one for every sample, even inlined, would count them in and out.
     """
     d = X.shape[1]
     d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
     columns, classes = stage
-    A, G, x, _ = room
+    A, G, x, rest = room  # rest: what the third input and on add to Z1, else 0
     q = classes.shape[1]
     for position in range(start, stop):
         if q == classes.shape[1]:
@@ -664,38 +701,50 @@ def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, ro
         _ask_ahead(X, y, order, position, 1)
         for k in range(d):
             x[k] = columns[0, k, q]
-        for j in range(LANES * tiles):
-            A[0, j] = theta[d2, j] + (x[0] * theta[0, j] + x[1] * theta[1, j])
-        for k in range(2, d2, 2):
+        if d2 > 2:
             for j in range(LANES * tiles):
-                A[0, j] += x[k] * theta[k, j] + x[k + 1] * theta[k + 1, j]
-        _activate(A, G, 1, tiles, activation)
-        z2 = 0.0
-        for j in range(LANES * tiles):
-            z2 += theta[d2 + 1, j] * A[0, j]
+                rest[j] = x[2] * theta[2, j] + x[3] * theta[3, j]
+            for k in range(4, d2, 2):
+                for j in range(LANES * tiles):
+                    rest[j] += x[k] * theta[k, j] + x[k + 1] * theta[k + 1, j]
+
+        x0, x1, z2 = x[0], x[1], 0.0
+        if activation == TANH:
+            for j in range(LANES * tiles):
+                A[0, j] = a = _tanh(rest[j] + (theta[d2, j] + x0 * theta[0, j] + x1 * theta[1, j]))
+                z2 += theta[d2 + 1, j] * a
+        elif activation == SIGMOID:
+            for j in range(LANES * tiles):
+                A[0, j] = a = _sigma(rest[j] + (theta[d2, j] + x0 * theta[0, j] + x1 * theta[1, j]))
+                z2 += theta[d2 + 1, j] * a
+        else:
+            for j in range(LANES * tiles):
+                A[0, j] = a = _relu(rest[j] + (theta[d2, j] + x0 * theta[0, j] + x1 * theta[1, j]))
+                z2 += theta[d2 + 1, j] * a
         z2 += theta[d2 + 2, 0]
-        e = _sigma(z2) - classes[0, q]
+        # The gradients of Z2 by W2, b1 and W1 are A, G and x G; the cost's are dC/dZ2 times these.
+        for j in range(LANES * tiles):
+            G[0, j] = _slope(A[0, j], activation) * theta[d2 + 1, j]
+        step = eta * (_sigma(z2) - classes[0, q])
         q += 1
 
-        broken = z2 * 0.0 + (theta[d2 + 2, 0] - eta * e) * 0.0
+        broken = _nought(z2) + _nought(_moved(theta[d2 + 2, 0], 1.0, step))
         for j in range(LANES * tiles):
-            G[0, j] *= e * theta[d2 + 1, j]
-        for j in range(LANES * tiles):
-            broken += (theta[d2 + 1, j] - eta * (e * A[0, j])) * 0.0 + (theta[d2, j] - eta * G[0, j]) * 0.0
+            broken += _nought(_moved(theta[d2 + 1, j], A[0, j], step)) + _nought(_moved(theta[d2, j], G[0, j], step))
         for k in range(d):
             for j in range(LANES * tiles):
-                broken += (theta[k, j] - eta * (x[k] * G[0, j])) * 0.0
+                broken += _nought(_moved(theta[k, j], x[k] * G[0, j], step))
         if broken != 0.0:
             return position
 
-        theta[d2 + 2, 0] -= eta * e
+        theta[d2 + 2, 0] = _moved(theta[d2 + 2, 0], 1.0, step)
         for j in range(LANES * tiles):
-            theta[d2 + 1, j] -= eta * (e * A[0, j])
+            theta[d2 + 1, j] = _moved(theta[d2 + 1, j], A[0, j], step)
         for j in range(LANES * tiles):
-            theta[d2, j] -= eta * G[0, j]
+            theta[d2, j] = _moved(theta[d2, j], G[0, j], step)
         for k in range(d):
             for j in range(LANES * tiles):
-                theta[k, j] -= eta * (x[k] * G[0, j])
+                theta[k, j] = _moved(theta[k, j], x[k] * G[0, j], step)
     return stop
 
 
@@ -848,7 +897,7 @@ def advance(
         _room(lines * width).reshape(lanes),
         _room(lines * width).reshape(lanes),
         _room(max(d2, lines)),
-        _room(lines),
+        _room(max(lines, width)),
     )
     while updates > 0 and (record_every == 0 or progress[RECORDED] < history.shape[0]):
         start = progress[SAMPLE]
