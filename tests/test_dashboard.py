@@ -38,6 +38,23 @@ def test_every_control_has_a_help_text(app):
             assert widget.proto.help, widget.key
 
 
+def test_a_browser_that_sees_a_control_late_shows_its_present_value(app):
+    """Each control has its present value as its default, in every run and not in the first alone."""
+    app.select_slider(key=keys.setting("hidden_size")).set_value(3).run()
+    app.selectbox(key=keys.setting("dataset")).set_value("circles").run()
+    app.button_group(key=keys.SPEED).set_value("100").run()
+    assert app.select_slider(key=keys.setting("hidden_size")).proto.default == [2.0]
+    for slider in app.select_slider:
+        (place,) = slider.proto.default
+        assert list(slider.options)[int(place)] == f"{slider.value}", slider.key
+    for number in app.number_input:
+        assert number.proto.default == number.value, number.key
+    for box in app.selectbox:
+        assert box.proto.default == box.index, box.key
+    for group in app.button_group:
+        assert list(group.proto.default) == group.indices, group.key
+
+
 def test_controls_are_labelled_with_what_they_set_and_buttons_with_what_they_do(app):
     labels = {w.label for kind in ("selectbox", "select_slider", "number_input") for w in app.sidebar.get(kind)}
     labels |= {w.proto.label for w in app.sidebar.get("button_group")}

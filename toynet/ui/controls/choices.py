@@ -1,5 +1,8 @@
 """The controls of all pages: values that reach the browser though a run of the script is cut short.
 
+A control also has its present value as its default, in every run: a browser that has not seen
+it before would else show the first option, and send that as what the person chose.
+
 Each is drawn at what the person chose while it was on the screen; else at its `value`; where
 none is said, at what it showed last, on whichever visit, and the first time at `default` or the
 first of its options.
@@ -15,14 +18,15 @@ from toynet.ui import session
 def preset(key, value):
     """Before a control is drawn: its value, which is sent with it until a whole run has carried it to the browser.
 
-    Of a run that a click cuts short the rest is dropped. The browser would then show the
-    control's first option, and send that as what the person chose.
+    Of a run that a click cuts short the rest is dropped, and with it a change of value that
+    was sent once. Returns the value.
     """
     tab = session.current()
     tab.drawn.add(key)
     if key not in tab.settled or st.session_state.get(key) != value:
         st.session_state[key] = value
         tab.settled.discard(key)
+    return value
 
 
 def settle():
@@ -47,31 +51,31 @@ def remembered(key, default=None):
 def slider(label, key, options, value, **more):
     """A slider over chosen values; the one that it starts at is among them wherever it came from."""
     options = sorted({*options, value})
-    _begin(key, value, options)
-    return remember(key, st.select_slider(label, options, key=key, **more))
+    chosen = _begin(key, value, options)
+    return remember(key, st.select_slider(label, options, value=chosen, key=key, **more))
 
 
 def number(label, key, low, high, value=None, default=None, step=1, **more):
     """A number, brought into a range that may have changed."""
-    chosen = st.session_state.get(key, remembered(key, default) if value is None else value)
-    preset(key, min(max(chosen, low), high))
-    return remember(key, st.number_input(label, low, high, step=step, key=key, **more))
+    start = remembered(key, default) if value is None else value
+    chosen = preset(key, min(max(st.session_state.get(key, start), low), high))
+    return remember(key, st.number_input(label, low, high, value=chosen, step=step, key=key, **more))
 
 
 def select(label, key, options, value=None, **more):
     """A select box."""
-    _begin(key, value, options)
-    return remember(key, st.selectbox(label, options, key=key, **more))
+    chosen = _begin(key, value, options)
+    return remember(key, st.selectbox(label, options, index=options.index(chosen), key=key, **more))
 
 
 def segments(label, key, options, value=None, default=None, **more):
     """A segmented control."""
-    _begin(key, value, options, default)
-    return remember(key, st.segmented_control(label, options, key=key, required=True, **more))
+    chosen = _begin(key, value, options, default)
+    return remember(key, st.segmented_control(label, options, default=chosen, key=key, required=True, **more))
 
 
 def _begin(key, value, options, default=None):
     """The value of a control before it is drawn: what the person chose, while that can be had."""
     start = remembered(key, default) if value is None else value
     wanted = (st.session_state.get(key), start, options[0])
-    preset(key, next(choice for choice in wanted if choice in options))
+    return preset(key, next(choice for choice in wanted if choice in options))
