@@ -32,3 +32,32 @@ def trainer(app):
 def numbers(app):
     """Label -> text of the numbers in view."""
     return {metric.label: metric.value for metric in app.metric}
+
+
+def go(app, page):
+    """Follow the navigation's link; as in a browser, it takes no settings along in the address."""
+    # AppTest.switch_page knows pages that are files only.
+    app._page_hash = next(h for h, info in app._registered_pages.items() if info["page_name"] == page)
+    for name in list(app.query_params):
+        del app.query_params[name]
+    app.run()
+    assert not app.exception
+    return app
+
+
+def derivation(section="Walk through", **query):
+    """A section of the Derivation page, reached from the Train page at an address with these settings."""
+    app = go(opened(**query), "Derivation")
+    return show(app, section)
+
+
+def show(app, section):
+    """Choose a section of the Derivation page."""
+    choose(app, keys.SECTION, section)
+    return app
+
+
+def choose(app, key, value):
+    """Choose in a segmented control."""
+    app.button_group(key=key).set_value(value).run()
+    assert not app.exception

@@ -6,6 +6,8 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from tests.readme import rooms
+
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "toynet").rglob("*.py"))
 MODULES = {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in FILES}
@@ -72,19 +74,7 @@ def test_imports_have_no_cycles():
     list(TopologicalSorter(GRAPH).static_order())  # raises CycleError
 
 
-ROOMS = (
-    {"activations"},
-    {"config", "network"},
-    {"datasets"},
-    {"measuring", "history"},
-    {"engines"},
-    {"training", "pacing"},
-    {"derivation"},
-    {"charts"},
-    {"__init__", "__main__"},
-    {"ui"},
-)
-"""Files and packages of `toynet/` from the ground up: each may import what is in its own room or below."""
+ROOMS = rooms()
 
 
 def room(module):

@@ -125,6 +125,16 @@ def threads(options):
     print(f"\nTwo threads train {statistics.median(gains):.2f} times as fast as one.")
 
 
+def processor():
+    """The processor's name, family and model where the system tells them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    told = dict([part.strip() for part in line.split(":", 1)] for line in lines if ":" in line)
+    return f"{told.get('model name', platform.machine())} (family {told.get('cpu family')}, model {told.get('model')})"
+
+
 SECTIONS = {f.__name__: f for f in (table, history, scale, memory, threads)}
 
 
@@ -137,7 +147,7 @@ def main():
     options = parser.parse_args()
     modules = [name for name in ("numpy", "sklearn", "numba", "torch", "jax") if importlib.util.find_spec(name)]
     versions = [f"{m} {importlib.metadata.version({'sklearn': 'scikit-learn'}.get(m, m))}" for m in modules]
-    cores = f"{os.cpu_count()} processors ({platform.machine()}), load {os.getloadavg()[0]:.1f}"
+    cores = f"{os.cpu_count()} x {processor()}, load {os.getloadavg()[0]:.1f}"
     print(f"{date.today()}, {cores}, Python {platform.python_version()}, {', '.join(versions)}")
     for section in options.only:
         SECTIONS[section](options)

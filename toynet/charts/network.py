@@ -134,6 +134,7 @@ def _stops(activation):
     at = np.linspace(0.0, 1.0, STOPS)
     low, high = ACTIVATIONS[activation].span
     A1 = ACTIVATIONS[activation].g(low + at * ((1.0 if high is None else high) - low))
+    A1 /= max(1.0, np.abs(A1).max())
     return [{"offset": round(t, 3), "color": shade(a)} for t, a in zip(at.tolist(), A1.tolist(), strict=True)]
 
 

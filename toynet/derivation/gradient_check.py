@@ -224,7 +224,7 @@ def _difference(stack, name, column, X, y, activation, step):
     return (sides[0] - sides[1]) / (2 * step)
 
 
-def relative_errors(parameters, X, y, activation, step=STEP):
+def relative_errors(parameters, X, y, activation, step=STEP, backward=backward):
     """How far the derived gradient is from central differences, in one number a parameter.
 
     Errors are relative to the larger magnitude of the two derivatives, or to `FLOOR` where both are smaller.
@@ -236,6 +236,8 @@ def relative_errors(parameters, X, y, activation, step=STEP):
     y : ndarray (m,)
     activation : {"tanh", "sigmoid", "relu"}
     step : float
+    backward : callable
+        The rule, as in `check`.
 
     Returns
     -------

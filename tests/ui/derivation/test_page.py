@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from streamlit.runtime.scriptrunner import StopException
 
-from tests.pages import numbers, opened, session, trainer
+from tests.pages import choose, derivation, go, numbers, opened, session, show, trainer
 from toynet.charts.boundary import PICK
 from toynet.derivation import numerals
 from toynet.derivation.exercise import ask
@@ -19,32 +19,6 @@ from toynet.ui.derivation import break_it, matrices, proof
 from toynet.ui.derivation.moment import Moment
 from toynet.ui.derivation.page import SECTIONS
 from toynet.ui.train import badge
-
-
-def go(app, page):
-    """Follow the navigation's link; as in a browser, it takes no settings along in the address."""
-    # AppTest.switch_page knows pages that are files only.
-    app._page_hash = next(h for h, info in app._registered_pages.items() if info["page_name"] == page)
-    for name in list(app.query_params):
-        del app.query_params[name]
-    app.run()
-    assert not app.exception
-    return app
-
-
-def derivation(section="Walk through", **query):
-    app = go(opened(**query), "Derivation")
-    return show(app, section)
-
-
-def show(app, section):
-    choose(app, keys.SECTION, section)
-    return app
-
-
-def choose(app, key, value):
-    app.button_group(key=key).set_value(value).run()
-    assert not app.exception
 
 
 def moment(app):
