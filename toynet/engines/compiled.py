@@ -36,8 +36,13 @@ class CompiledEngine:
         self._progress, self._history = np.zeros(6, np.int64), np.zeros((BUFFER, len(loops.MEASURED)))
         self._progress[[loops.EPOCH, loops.UPDATES, loops.SAMPLE]] = progress.epoch, progress.update, progress.position
         self._random = np.array([_words(progress.order)] * 2)
-        self._arrays = (self._theta, gradient, *data, order, self._random, self._progress, self._history)
-        self._settings = (self._h, loops.CODES[task.activation], int(batch))
+        self._arguments = (
+            loops.Network(self._theta, gradient, self._h, loops.CODES[task.activation]),
+            loops.Samples(data[0], data[1]),
+            loops.Samples(data[2], data[3]),
+            loops.Run(order, self._random, self._progress, self._history),
+            int(batch),
+        )
         self._record_every = int(task.record_every)
         self._rows: list[np.ndarray] = []
 
@@ -71,7 +76,7 @@ class CompiledEngine:
         last = self.update + updates
         while self.update < last:
             left = last - self.update
-            status = _advance(*self._arrays, *self._settings, float(learning_rate), left, self._record_every)
+            status = _advance(*self._arguments, float(learning_rate), left, self._record_every)
             self._drain()
             if status == loops.DIVERGED:
                 return False
@@ -156,8 +161,7 @@ def _smallest() -> CompiledEngine:
 
 def is_on_disk() -> bool:
     """Whether the loops have been compiled for this processor before: then making ready takes a tenth of a second."""
-    engine = _smallest()
-    arguments = (*engine._arrays, *engine._settings, 0.1, 2, 1)
+    arguments = (*_smallest()._arguments, 0.1, 2, 1)
     signature = tuple(numba.typeof(argument) for argument in arguments)
     return _advance._cache.load_overload(signature, _advance.targetctx) is not None
 

@@ -17,8 +17,11 @@ Three shapes of the same update, chosen by the size of the batch:
 - one: units as well, without a gradient array (`_descend_singles`).
 
 Functions called once per block or more often are inlined: a call that passes a dozen
-arrays is not free beside 32 samples.
+arrays is not free beside 32 samples. What is called once an epoch takes its arguments in
+named tuples; so does `_measure`, which is inlined too, for an epoch can be a microsecond.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -60,6 +63,61 @@ E2, E3, E4, E5, E6, E7, E8, E9, E10 = (  # exp(r) = 1 + r + E2 r^2 + ..., error 
     0.49999999999998307, 0.16666666666611105, 0.04166666666814851, 0.008333333371098487, 0.0013888888513942511,
     0.0001984118489411683, 2.4801933131290663e-05, 2.7635147477035245e-06, 2.74766266608024e-07,
 )  # fmt: skip
+
+
+class Network(NamedTuple):
+    """theta and gradient (d2 + 3, width), h, and the number of the activation in `CODES`."""
+
+    theta: np.ndarray
+    gradient: np.ndarray
+    h: int
+    activation: int
+
+
+class Samples(NamedTuple):
+    """X (m, d) and y (m,)."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+class Stage(NamedTuple):
+    """Room for samples that `_gather` brings in: x (blocks, d2, block) and classes (blocks, block)."""
+
+    x: np.ndarray
+    classes: np.ndarray
+
+
+class Room(NamedTuple):
+    """Work space where lanes are samples: A (width BLOCK,), Z2 and dC/dZ2 (BLOCK,)."""
+
+    A: np.ndarray
+    z2: np.ndarray
+    e: np.ndarray
+
+
+class UnitsRoom(NamedTuple):
+    """Work space where lanes are units: A and G (lines, width), and two vectors, for Z2 and dC/dZ2 of the lines."""
+
+    A: np.ndarray
+    G: np.ndarray
+    z2: np.ndarray
+    e: np.ndarray
+
+
+class Run(NamedTuple):
+    """What a call of `advance` leaves to the next.
+
+    The present epoch's order of the rows, (m,) of uint32; the generator; `progress`, and
+    `history` (rows, `MEASURED`). `random[0]` is the generator's state (see `_permute`),
+    `random[1]` what it was before the order was drawn.
+    """
+
+    order: np.ndarray
+    random: np.ndarray
+    progress: np.ndarray
+    history: np.ndarray
+
 
 TINY = 1e-5  # log(1 + s) is s - s^2 / 2 to a relative error of TINY^2 / 3
 MASK32 = np.uint64(0xFFFFFFFF)
@@ -281,9 +339,9 @@ def _nought(p):
 def _gather(X, y, order, position, stop, batch, left, x, classes):
     """Brings the samples from `position` up to `stop` in, as many as there is room for.
 
-    Block q of x, (blocks, d2, block), holds samples as columns, and classes[q] theirs. A
-    block has samples of one batch only. Gathering many at once is what makes a large data
-    set affordable: the processor waits for all of these rows together, not for one each.
+    Block q of x, (blocks, d2, block), holds samples as columns, and classes[q] theirs. A block has
+    samples of one batch only. Gathering many at once is what makes a large data set
+    affordable: the processor waits for all of these rows together, not for one each.
 
     Parameters
     ----------
@@ -488,19 +546,17 @@ def _backward_samples(theta, gradient, d2, h, x, n, A, e, activation):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _pass_samples(theta, gradient, data, h, activation, room, task):
+def _pass_samples(network, samples, stage, room, task):
     """Runs all rows of a data set through the network, a block at a time.
 
     Parameters
     ----------
-    theta, gradient : ndarray (d2 + 3, width)
-        `gradient` is overwritten if LEARN.
-    data : tuple
-        X (m, d), y (m,), and x and classes of `_gather`; if these have room for all
-        samples, they hold them.
-    h, activation : int
-    room : tuple of ndarray
-        Workspaces A of `_forward_samples`, z2 and e (BLOCK,).
+    network : Network
+        Its gradient is overwritten if LEARN.
+    samples : Samples
+    stage : Stage
+        If it has room for all samples, it holds them.
+    room : Room
     task : int
         LEARN (compute the gradient), SCORE (cost and hits), or both added.
 
@@ -509,7 +565,9 @@ def _pass_samples(theta, gradient, data, h, activation, room, task):
     cost, right : float
         Sums over the samples, 0 without SCORE.
     """
-    X, y, x, classes = data
+    theta, gradient, h, activation = network
+    X, y = samples
+    x, classes = stage
     A, z2, e = room
     m, d2 = y.size, theta.shape[0] - 3
     learn, score = task & LEARN, task & SCORE
@@ -542,8 +600,10 @@ def _pass_samples(theta, gradient, data, h, activation, room, task):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _descend_batches(theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, room):
+def _descend_batches(network, samples, order, stage, room, start, stop, batch, eta):
     """One update per batch of order[start : stop]. Returns where it ended, before `stop` if an update is refused."""
+    theta, gradient, h, activation = network
+    X, y = samples
     theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
     d2 = theta.shape[0] - 3
     x, classes = stage
@@ -638,8 +698,10 @@ def _backward_units(theta, gradient, d2, tiles, x, n, A, G, e):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _descend_few(theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, room):
+def _descend_few(network, samples, order, stage, room, start, stop, batch, eta):
     """As `_descend_batches`, for batches of a few samples, which are one block each."""
+    theta, gradient, _, activation = network
+    X, y = samples
     theta_flat, gradient_flat = theta.reshape(theta.size), gradient.reshape(theta.size)
     d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
     x, classes = stage
@@ -681,7 +743,7 @@ def _slope(a, activation):
 
 
 @njit(error_model="numpy", fastmath=SUMS)
-def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, room):
+def _descend_singles(network, samples, order, stage, room, start, stop, eta):
     """One update per sample of order[start : stop]. Returns where it ended, before `stop` if an update is refused.
 
     Where theta is changed every row of it has its own loop: in one loop over all rows
@@ -689,6 +751,8 @@ def _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, ro
     on short rows. Where it is only read one loop will do. All in one function: to hand
     arrays to another one for every sample, even inlined, would count them in and out.
     """
+    theta, _, _, activation = network
+    X, y = samples
     d = X.shape[1]
     d2, tiles = theta.shape[0] - 3, theta.shape[1] // LANES
     columns, classes = stage
@@ -817,13 +881,14 @@ def _permute(order, random):
 # --- epochs --------------------------------------------------------------------------
 
 
-@njit(error_model="numpy", fastmath=SUMS)
-def _measure(theta, gradient, data, test_data, h, activation, room, row):
+@njit(error_model="numpy", fastmath=SUMS, forceinline=True)
+def _measure(network, train, train_stage, test, test_stage, room, row):
     """One row of `history` but its epoch; leaves the gradient over all training rows. Returns whether it is finite."""
-    m, m_test, d2, tiles = data[1].size, test_data[1].size, theta.shape[0] - 3, theta.shape[1] // LANES
-    cost, right = _pass_samples(theta, gradient, data, h, activation, room, LEARN | SCORE)
+    theta, gradient, _, _ = network
+    m, m_test, d2, tiles = train.y.size, test.y.size, theta.shape[0] - 3, theta.shape[1] // LANES
+    cost, right = _pass_samples(network, train, train_stage, room, LEARN | SCORE)
     row[TRAIN_LOSS], row[TRAIN_ACCURACY] = cost / m, right / m
-    cost, right = _pass_samples(theta, gradient, test_data, h, activation, room, SCORE)
+    cost, right = _pass_samples(network, test, test_stage, room, SCORE)
     row[TEST_LOSS], row[TEST_ACCURACY] = cost / m_test, right / m_test  # nan if there are none
     W1 = b1 = W2 = 0.0
     b2 = gradient[d2 + 2, 0] ** 2
@@ -848,28 +913,43 @@ def _room(size):
 
 @njit(error_model="numpy")
 def _stage(d2, blocks, block):
-    """Room for x and classes of `_gather`."""
-    return _room(blocks * d2 * block).reshape((blocks, d2, block)), _room(blocks * block).reshape((blocks, block))
+    """An empty `Stage`."""
+    return Stage(
+        _room(blocks * d2 * block).reshape((blocks, d2, block)), _room(blocks * block).reshape((blocks, block))
+    )
 
 
 @njit(error_model="numpy")
-def _in_order(X, y, d2):
-    """The `data` of `_pass_samples`."""
-    x, classes = _stage(d2, min(HELD, max(1, -(-y.size // BLOCK))), BLOCK)
-    if y.size <= classes.size:
-        _gather(X, y, IN_ORDER, 0, y.size, y.size, y.size, x, classes)
-    return X, y, x, classes
+def _units_room(d2, lines, width):
+    """A `UnitsRoom` for so many samples at once."""
+    shape = (lines, width)
+    A, G = _room(lines * width).reshape(shape), _room(lines * width).reshape(shape)
+    return UnitsRoom(A, G, _room(max(d2, lines)), _room(max(width, lines)))
+
+
+@njit(error_model="numpy")
+def _whole_stage(samples, d2):
+    """The `Stage` of `_pass_samples`, filled if it can hold all samples."""
+    X, y = samples
+    stage = _stage(d2, min(HELD, max(1, -(-y.size // BLOCK))), BLOCK)
+    if y.size <= stage.classes.size:
+        _gather(X, y, IN_ORDER, 0, y.size, y.size, y.size, stage.x, stage.classes)
+    return stage
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def advance(
-    theta, gradient, X, y, X_test, y_test, order, random, progress, history,
-    h, activation, batch, eta, updates, record_every,
-):  # fmt: skip
+def advance(network, train, test, run, batch, eta, updates, record_every):
     """Does up to `updates` updates, in place.
 
-    `random[0]` is the generator's state (see `_permute`), `random[1]` what it was before the
-    present epoch's order was drawn.
+    Parameters
+    ----------
+    network : Network
+    train, test : Samples
+    run : Run
+    batch : int
+        Samples an update; 0 for all, in no order.
+    eta : float
+    updates, record_every : int
 
     Returns
     -------
@@ -878,12 +958,14 @@ def advance(
         not have been finite; UNMEASURABLE: a loss or the norm of the gradient was not
         finite, so that the row of this epoch is not counted.
     """
-    m = y.size
+    theta, gradient, h, _ = network
+    order, random, progress, history = run
+    m = train.y.size
     d2, width = theta.shape[0] - 3, theta.shape[1]
     size = m if batch == 0 else batch
     few = FEW if h > LANES else FEW // 2
-    data, test_data = _in_order(X, y, d2), _in_order(X_test, y_test, d2)
-    samples_room = (_room(width * BLOCK), _room(BLOCK), _room(BLOCK))
+    whole, test_whole = _whole_stage(train, d2), _whole_stage(test, d2)
+    room = Room(_room(width * BLOCK), _room(BLOCK), _room(BLOCK))
     # The blocks of a batch: as few as possible, equally long, whole vectors.
     block = -(-size // (-(-size // BLOCK) * LANES)) * LANES
     lines = 1  # of A and G
@@ -891,14 +973,7 @@ def advance(
         block = STAGE
     elif batch < few:
         lines = block
-    stage = _stage(d2, STAGE // block, block)
-    lanes = (lines, width)
-    units_room = (
-        _room(lines * width).reshape(lanes),
-        _room(lines * width).reshape(lanes),
-        _room(max(d2, lines)),
-        _room(max(lines, width)),
-    )
+    stage, units_room = _stage(d2, STAGE // block, block), _units_room(d2, lines, width)
     while updates > 0 and (record_every == 0 or progress[RECORDED] < history.shape[0]):
         start = progress[SAMPLE]
         stop = min(m, start + updates * size)
@@ -907,18 +982,14 @@ def advance(
             _permute(order, random[0])
             progress[ORDERED] = 1
         if batch == 1:
-            position = _descend_singles(theta, X, y, order, start, stop, eta, activation, stage, units_room)
+            position = _descend_singles(network, train, order, stage, units_room, start, stop, eta)
         elif 1 < batch < few:
-            position = _descend_few(
-                theta, gradient, X, y, order, start, stop, batch, eta, activation, stage, units_room
-            )
+            position = _descend_few(network, train, order, stage, units_room, start, stop, batch, eta)
         elif batch > 0:
-            position = _descend_batches(
-                theta, gradient, X, y, order, start, stop, batch, eta, h, activation, stage, samples_room
-            )
+            position = _descend_batches(network, train, order, stage, room, start, stop, batch, eta)
         else:
             if progress[READY] == 0:
-                _pass_samples(theta, gradient, data, h, activation, samples_room, LEARN)
+                _pass_samples(network, train, whole, room, LEARN)
             progress[READY] = 0
             position = m if _update(theta.reshape(theta.size), gradient.reshape(theta.size), eta) else 0
         done = (position - start + size - 1) // size
@@ -933,7 +1004,7 @@ def advance(
             if record_every > 0 and progress[EPOCH] % record_every == 0:
                 row = history[progress[RECORDED]]
                 row[AT_EPOCH] = progress[EPOCH]
-                finite = _measure(theta, gradient, data, test_data, h, activation, samples_room, row)
+                finite = _measure(network, train, whole, test, test_whole, room, row)
                 progress[READY] = 1  # in full batch this gradient is the next update's
                 if not finite:
                     return UNMEASURABLE
