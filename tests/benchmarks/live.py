@@ -26,6 +26,7 @@ from tests.app import chromium, server
 from tests.benchmarks.websocket_session import Session
 from toynet.config import Config
 from toynet.training import Trainer
+from toynet.ui import keys
 from toynet.ui.experiment import SPEEDS
 
 CONFIG = Config(samples=400, hidden_size=16, batch_mode="stochastic", epochs=1_000_000)
@@ -87,7 +88,7 @@ def training(browser, speed):
     with server() as (url, process), tab(browser) as page:
         visit(page, url)
         page.wait_for_timeout(1000 * UNTIL_COMPILED)
-        page.locator(".st-key-speed button").get_by_text(speed, exact=True).click()
+        page.locator("[class*=speed] button").get_by_text(speed, exact=True).click()
         page.wait_for_timeout(500)
         press(page, "Train")
         page.wait_for_timeout(3000)
@@ -132,7 +133,7 @@ def clicks(browser, options):
         page.evaluate("probe.restart()")
         for i in range(2 * options.clicks):
             page.wait_for_timeout(37 * i % 100)  # so that clicks fall on all parts of a frame
-            label = page.locator(".st-key-train_pause").inner_text()
+            label = page.locator("[class*=train_pause]").inner_text()
             times[label].append(effect(page, label))
         rebuilt = page.evaluate("probe.canvasesAdded")
     return [
@@ -245,14 +246,14 @@ def sessions(browser, options):
 def together(sessions, options):
     """Train these at once: frames a second of each, epochs a second of all."""
     for session in sessions:
-        session.choose("speed", options.speed)
-        session.press("train_pause")
+        session.choose(keys.SPEED, options.speed)
+        session.press(keys.TRAIN_PAUSE)
     time.sleep(3)
     before = [(len(session.frames), number(session, "Epoch")) for session in sessions]
     time.sleep(options.seconds)
     after = [(len(session.frames), number(session, "Epoch")) for session in sessions]
     for session in sessions:
-        session.press("train_pause")
+        session.press(keys.TRAIN_PAUSE)
     gained = [((b - a) / options.seconds, e - d) for (a, d), (b, e) in zip(before, after, strict=True)]
     return [rate for rate, _ in gained], sum(done for _, done in gained) / options.seconds
 

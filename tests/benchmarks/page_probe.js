@@ -80,7 +80,7 @@
   // --- elements ---------------------------------------------------------------------
 
   const number = (i) => document.querySelectorAll(".st-key-numbers [data-testid=stMetricValue]")[i]?.textContent;
-  const label = () => document.querySelector(".st-key-train_pause")?.textContent;
+  const label = () => document.querySelector("[class*=train_pause]")?.textContent;
   const canvasesIn = (nodes) => [...nodes].reduce(
     (sum, node) => sum + (node.nodeName === "CANVAS") + (node.querySelectorAll?.("canvas").length ?? 0), 0);
 
