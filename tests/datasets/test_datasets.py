@@ -239,3 +239,38 @@ def test_exclusive_or_ships_with_the_project():
 def test_shipped_files_work_with_their_name_alone(name):
     split = datasets.load(Config(dataset="csv", data_file=name, test_fraction=0.0))
     assert set(split.y_train) == {0.0, 1.0}
+
+
+# --- kept --------------------------------------------------------------------------
+
+
+def test_the_same_settings_give_the_same_split_which_nobody_can_write_to():
+    one = datasets.load(Config(dataset="blobs", samples=50))
+    assert datasets.load(Config(dataset="blobs", samples=50, hidden_size=3, epochs=7)) is one
+    assert datasets.load(Config(dataset="blobs", samples=50, data_seed=1)) is not one
+    with pytest.raises(ValueError, match="read-only"):
+        one.X_train[0, 0] = 9.0
+
+
+def test_of_all_splits_only_so_many_rows_are_kept(monkeypatch):
+    monkeypatch.setattr(datasets, "MOST_ROWS", 250)
+    first, *_ = (datasets.load(Config(samples=100, data_seed=seed, noise=0.3)) for seed in range(3))
+    assert datasets.load(Config(samples=100, data_seed=2, noise=0.3)) is datasets.load(
+        Config(samples=100, data_seed=2, noise=0.3)
+    )
+    assert datasets.load(Config(samples=100, data_seed=0, noise=0.3)) is not first
+
+
+def test_another_row_is_another_fingerprint():
+    split = datasets.load(Config(samples=50))
+    X = split.X_train.copy()
+    X[3, 1] = np.nextafter(X[3, 1], 9.0)
+    marks = {
+        split.fingerprint(),
+        split._replace(X_train=X).fingerprint(),
+        split._replace(y_test=1 - split.y_test).fingerprint(),
+    }
+    assert (
+        len(marks) == 3
+        and split.fingerprint() == split._replace(X_train=np.asfortranarray(split.X_train)).fingerprint()
+    )

@@ -55,7 +55,7 @@ def load(config: Config) -> Split:
     """The standardised train/test split of a Config.
 
     Stratified (both parts keep the classes' shares) and seeded by `data_seed`. The last
-    few are kept: the same settings give the same Split, whose arrays cannot be written to.
+    ones are kept: the same settings give the same Split, whose arrays cannot be written to.
 
     Returns
     -------
@@ -76,9 +76,13 @@ def load(config: Config) -> Split:
         part.flags.writeable = False
     with _lock:
         _kept[key] = loaded
-        while len(_kept) > MOST_KEPT:
+        while len(_kept) > 1 and sum(map(_rows, _kept.values())) > MOST_ROWS:
             _kept.popitem(last=False)
     return loaded
+
+
+def _rows(split: Split) -> int:
+    return split.y_train.size + split.y_test.size
 
 
 def is_loaded(config: Config, split: Split) -> bool:
@@ -89,8 +93,8 @@ def is_loaded(config: Config, split: Split) -> bool:
         return False
 
 
-MOST_KEPT = 32
-"""Splits that are kept: making one takes longer than training on it does."""
+MOST_ROWS = 500_000
+"""Of all splits that are kept, some 15 MB: making one takes longer than a run of a few hundred epochs on it."""
 
 _kept: OrderedDict[tuple, Split] = OrderedDict()
 _lock = threading.Lock()
