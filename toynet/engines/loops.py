@@ -132,7 +132,7 @@ PCG_HIGH, PCG_LOW = np.uint64(0x2360ED051FC65DA4), np.uint64(0x4385DF649FCCF645)
 # Written for one number, and for four at a time, step by step: of a long sum of
 # products the processor looks only so far ahead, so four that do not depend on each
 # other must stand side by side, or it waits. For one number it is the sum's own steps
-# that stand side by side, in pairs: a few more of them, but half as many in a row.
+# that stand side by side, in pairs: one more of them, but fewer in a row.
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
@@ -148,9 +148,9 @@ def _exp_parts(y):
     r = y - (shifted - ROUND) * LN2
     w = r * r
     w2 = w * w
-    low = r + w * ((E2 + r * E3) + w * (E4 + r * E5))
-    high = ((E6 + r * E7) + w * (E8 + r * E9)) + w2 * E10
-    return _power(shifted), low + (w * w2) * high
+    low = (E2 + r * E3) + w * (E4 + r * E5)
+    high = (E6 + r * E7) + w * ((E8 + r * E9) + w * E10)
+    return _power(shifted), r + w * (low + w2 * high)
 
 
 @njit(error_model="numpy", fastmath=FUSED, forceinline=True)
