@@ -13,7 +13,7 @@ from toynet import Config
 from toynet.config import parse, range_text
 
 SETTINGS = {
-    "dataset": ("moons", ("moons", "circles", "blobs", "quantiles", "xor", "spirals", "breast_cancer", "csv", "given")),
+    "dataset": ("moons", ("moons", "circles", "blobs", "quantiles", "xor", "spirals", "breast_cancer", "csv")),
     "samples": (400, 20, 10_000),
     "noise": (0.2, 0.0, 1.0),
     "test_fraction": (0.25, 0.0, 0.5),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.pages import derivation, numbers, opened, show
-from toynet import Config, engines, train
+from toynet import Config, Trainer, engines, train
 from toynet.activations import ACTIVATIONS, Activation, sigma
 from toynet.charts.field import plane
 from toynet.charts.network import network_chart, network_tables
@@ -48,6 +48,11 @@ def test_it_trains_in_numpy_as_network_py_does_where_there_are_no_loops_for_it()
     for a, b in zip(mine.parameters, reference.parameters, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
     assert mine.history.train_loss.iloc[-1] < mine.history.train_loss.iloc[0]
+    going = Trainer(config)
+    going.step()
+    engine = going._at
+    going.step()
+    assert going._at is engine  # and is not made anew because compiled code is ready
     with pytest.raises(ValueError, match="engine compiled cannot train this: softplus"):
         train(config, engine="compiled")
 

@@ -192,6 +192,14 @@ def test_a_copy_learns_and_leaves_the_original_alone(engine, copied):
     assert all(np.array_equal(a, b) for a, b in zip(own.parameters, before, strict=True))
 
 
+def test_a_copy_needs_no_file(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("a,b,kind\n" + "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(30)))
+    own = Trainer(Config(dataset="csv", data_file=str(file), epochs=3), run="one")
+    file.unlink()
+    assert_same_run(_run(copy.deepcopy(own)), _run(own))
+
+
 # --- data given by hand --------------------------------------------------------------
 
 
@@ -206,10 +214,50 @@ def test_data_given_by_hand_are_named_as_such_by_a_hash_of_their_rows():
     assert Trainer(small(), split=other).config.data_file != row.data_file
 
 
+def test_settings_of_given_data_survive_a_dict_however_few_or_many_rows_they_are():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), np.arange(12) % 2.0
+    split = datasets.Split(X[:4], y[:4], X[4:], y[4:], np.zeros(3), np.ones(3), ("a", 2, "c"), (0, 1))
+    config = _run(Trainer(small(), split=split)).config
+    assert (config.samples, config.test_fraction) == (12, 8 / 12)
+    assert (config.feature_1, config.feature_2, config.class_0, config.class_1) == ("a", "2", "0", "1")
+    assert Config.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"y_train": np.zeros(29)}, r"y_train \(m,\), not \(30, 2\) and \(29,\)"),
+        ({"y_train": np.full(30, 2.0)}, "y_train must be 0 and 1 only"),
+        ({"X_train": np.full((30, 2), np.nan)}, "X_train has values that are not finite"),
+        ({"X_test": np.zeros((10, 3))}, "X_train has 2 columns and X_test 3"),
+        ({"X_train": np.zeros((0, 2)), "y_train": np.zeros(0)}, "there are no training samples"),
+    ],
+)
+def test_given_data_that_cannot_be_trained_on_are_refused_in_a_sentence(changes, says):
+    split = datasets.load(small())._replace(**changes)
+    with pytest.raises(ValueError, match=says):
+        Trainer(small(), split=split)
+
+
+def test_parameters_given_by_hand_are_copied_and_say_their_hidden_size():
+    start = Trainer(small(hidden_size=5)).parameters
+    trainer = Trainer(small(), parameters=start, engine="reference")
+    assert trainer.config.hidden_size == 5
+    for parameters in (start, trainer.parameters, trainer.state().progress.parameters):
+        parameters.W1[:] = 9.0
+    trainer.step()
+    trainer.parameters.W1[:] = 9.0
+    assert np.abs(trainer.parameters.W1).max() < 9.0
+
+
 def test_the_split_that_the_settings_load_is_theirs():
     config = small()
     assert Trainer(config, split=datasets.load(config)).history.dataset[0] == "moons"
-    assert Trainer(config, split=datasets.load(config)._replace(dropped=1)).history.dataset[0] == "given"
+    same = datasets.load(config)._replace(X_train=datasets.load(config).X_train.copy())
+    assert Trainer(config, split=same).history.dataset[0] == "moons"
+    other = same._replace(y_train=1.0 - same.y_train)
+    assert Trainer(config, split=other).history.dataset[0] == "given"
 
 
 def test_a_run_on_data_given_by_hand_carries_them_along():

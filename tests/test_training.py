@@ -178,6 +178,19 @@ def test_record_every_keeps_the_first_and_the_last_row(record_every, epochs):
     assert len(history) == len(history.drop_duplicates("epoch"))
 
 
+def test_the_last_row_is_there_however_far_a_run_has_gone():
+    trainer = train(small(record_every=4))
+    trainer.run(epochs=5)
+    assert list(trainer.history.epoch) == [0, 4, 6, 8, 11]
+    assert trainer.history.train_loss.iloc[-1] == trainer.present()["train_loss"]
+    trainer.run(epochs=1)
+    assert list(trainer.history.epoch) == [0, 4, 6, 8, 12]
+    lowered = Trainer(small(record_every=100))
+    lowered.run(epochs=3)
+    lowered.epochs = 3
+    assert list(lowered.history.epoch) == [0, 3]
+
+
 @modes
 def test_record_every_does_not_change_the_numbers(batch_mode):
     often, seldom = train(small(batch_mode=batch_mode)), train(small(batch_mode=batch_mode, record_every=4))

@@ -17,24 +17,25 @@ DATASETS = {
     "spirals": "Two spirals",
     "breast_cancer": "Breast cancer",
     "csv": "CSV file",
-    "given": "Given by hand",
 }
-"""Dataset name -> what people call it. The first six are generated; the last one names data that came with no
-settings of their own."""
+"""Dataset name -> what people call it. The first six are generated."""
+
+GIVEN = "given"
+"""The dataset of a run whose data came by hand; `samples` and `test_fraction` then say how many they were."""
 
 BATCH_MODES = ("full", "mini", "stochastic")
 
 
-def _choice(default: str, options: Iterable[str], help: str) -> Any:
-    return field(default=default, metadata={"options": tuple(options), "help": help})
+def _choice(default: str, options: Iterable[str], help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"options": tuple(options), "help": help, **more})
 
 
-def _number(default: float, low: float, high: float, help: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "help": help})
+def _number(default: float, low: float, high: float, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "help": help, **more})
 
 
-def _text(help: str) -> Any:
-    return field(default="", metadata={"help": help})
+def _text(help: str, **more: Any) -> Any:
+    return field(default="", metadata={"help": help, **more})
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ class Config:
         Names the setting, the value it was given and the range it must lie in.
     """
 
-    dataset: str = _choice("moons", DATASETS, "Which data the network learns.")
-    samples: int = _number(400, 20, 10_000, "How many points to generate (generated data only).")
-    noise: float = _number(0.2, 0.0, 1.0, "How far points stray from their shape (generated data only).")
-    test_fraction: float = _number(0.25, 0.0, 0.5, "Share of the samples held back to test on.")
-    data_seed: int = _number(0, 0, 2**32 - 1, "Seed of the generated points and of the train/test split.")
+    dataset: str = _choice("moons", DATASETS, "Which data the network learns.", data=True)
+    samples: int = _number(400, 20, 10_000, "How many points to generate (generated data only).", data=True)
+    noise: float = _number(0.2, 0.0, 1.0, "How far points stray from their shape (generated data only).", data=True)
+    test_fraction: float = _number(0.25, 0.0, 0.5, "Share of the samples held back to test on.", data=True)
+    data_seed: int = _number(0, 0, 2**32 - 1, "Seed of the generated points and of the train/test split.", data=True)
     hidden_size: int = _number(8, 1, 256, "How many hidden units, h.")
     activation: str = _choice("tanh", ACTIVATIONS, "The hidden units' activation g.")
     init_seed: int = _number(0, 0, 2**32 - 1, "Seed of the initial weights and of the order of batches.")
@@ -63,16 +64,21 @@ class Config:
     batch_size: int = _number(32, 1, 10_000, "Samples an update in batch mode mini.")
     epochs: int = _number(500, 1, 1_000_000, "How many passes over the training samples.")
     record_every: int = _number(1, 1, 1_000_000, "A history row every so many epochs.")
-    data_file: str = _text("The CSV file of dataset csv: a path, or the name of one in data/.")
-    feature_1: str = _text("Horizontal input: a column of the file or of breast_cancer (empty: a sensible one).")
-    feature_2: str = _text("Vertical input, likewise.")
-    target: str = _text("The file's column that holds the classes (empty: a sensible one).")
-    class_0: str = _text("Target value of class 0 (empty: every value but class_1's).")
-    class_1: str = _text("Target value of class 1 (empty: the second of the two values).")
+    data_file: str = _text("The CSV file of dataset csv: a path, or the name of one in data/.", data=True)
+    feature_1: str = _text(
+        "Horizontal input: a column of the file or of breast_cancer (empty: a sensible one).", data=True
+    )
+    feature_2: str = _text("Vertical input, likewise.", data=True)
+    target: str = _text("The file's column that holds the classes (empty: a sensible one).", data=True)
+    class_0: str = _text("Target value of class 0 (empty: every value but class_1's).", data=True)
+    class_1: str = _text("Target value of class 1 (empty: the second of the two values).", data=True)
 
     def __post_init__(self) -> None:
+        is_given = isinstance(self.dataset, str) and self.dataset == GIVEN
         for f in dataclasses.fields(self):
-            object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
+            if not (is_given and f.name == "dataset"):
+                is_free = is_given and f.name in ("samples", "test_fraction")
+                object.__setattr__(self, f.name, _checked(f, getattr(self, f.name), is_free))
         if self.dataset == "csv" and not self.data_file:
             raise ValueError("data_file is empty: dataset csv needs the name of a CSV file")
 
@@ -129,21 +135,18 @@ def range_text(f: dataclasses.Field) -> str:
     return "text"
 
 
-DATA_SETTINGS = (
-    "dataset", "samples", "noise", "test_fraction", "data_seed",
-    "data_file", "feature_1", "feature_2", "target", "class_0", "class_1",
-)  # fmt: skip
+DATA_SETTINGS = tuple(f.name for f in dataclasses.fields(Config) if f.metadata.get("data"))
 """The settings that say what the data are; the others are the network's and its training's."""
 
 
-def _checked(f: dataclasses.Field, value: Any) -> Any:
-    """The value as the field's own type, or a ValueError that says what it must be."""
+def _checked(f: dataclasses.Field, value: Any, is_free: bool = False) -> Any:
+    """The value as the field's own type, or a ValueError that says what it must be; of a free one only its type."""
     if f.type is str:
         good = isinstance(value, str) and value in f.metadata.get("options", (value,))
     else:
         kind = numbers.Integral if f.type is int else numbers.Real
         good = isinstance(value, kind) and not isinstance(value, bool)
-        good = good and f.metadata["low"] <= value <= f.metadata["high"]
+        good = good and (is_free or f.metadata["low"] <= value <= f.metadata["high"])
     if not good:
         raise ValueError(f"{f.name} must be {range_text(f)}, not {_shown(value)}")
     return _type_of(f)(value)

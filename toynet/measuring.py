@@ -33,7 +33,7 @@ class Measures(NamedTuple):
     grad_norm: float
 
 
-OF_TEST = ("test_loss", "test_accuracy")
+OF_TEST = tuple(name for name in Measures._fields if name.startswith("test_"))
 """The measures that are open where no samples are held back."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from toynet import datasets, engines
 from toynet.activations import ACTIVATIONS
-from toynet.config import Config
+from toynet.config import GIVEN, Config
 from toynet.datasets import Split
 from toynet.engines import Engine, Progress, Rows, Rule, Task
 from toynet.engines.vectorised import NumpyEngine
@@ -42,16 +42,15 @@ class State:
 
     Attributes
     ----------
-    run : str
-        The run's name.
+    run_name : str
     config : Config
         As at the start.
     changes : tuple of Change
         What was changed since, in order: `learning_rate` and `epochs`.
-    asked : str or None
+    engine_asked : str or None
         Name of the engine that was asked for.
-    engine : str
-        What has trained so far: one name, or several joined by "+"; empty before the first update.
+    trained_by : str
+        The engine so far: one name, or several joined by "+"; empty before the first update.
     progress : Progress
         Parameters, epoch, update, position in the epoch, and the order's generator.
     history : dict of str to ndarray (rows,)
@@ -65,14 +64,16 @@ class State:
     split : Split or None
         These rows themselves, where they were handed to the Trainer and no Config makes them again.
     rule : callable or None
-        What trained in the place of `network.backward`.
+        What trained in the place of `network.backward`; all else is numbers, texts, arrays and tuples of them.
+    version : int
+        Of this form.
     """
 
-    run: str
+    run_name: str
     config: Config
     changes: tuple[Change, ...]
-    asked: str | None
-    engine: str
+    engine_asked: str | None
+    trained_by: str
     progress: Progress
     history: dict[str, np.ndarray]
     seconds: float
@@ -80,6 +81,7 @@ class State:
     data: str
     split: Split | None
     rule: Rule | None = None
+    version: int = 1
 
 
 class Trainer:
@@ -121,7 +123,7 @@ class Trainer:
     Raises
     ------
     ValueError
-        If the data cannot be used.
+        If the data cannot be used, or there is no such engine.
     """
 
     def __init__(
@@ -133,11 +135,15 @@ class Trainer:
         parameters: Parameters | None = None,
         rule: Rule | None = None,
     ) -> None:
+        engines.check(engine)
         given = None if split is None or datasets.is_loaded(config, split) else split
         config = datasets.resolved(config) if given is None else _given(config, given)
         split = split or datasets.load(config)
         init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
-        if parameters is None:
+        if parameters is not None:
+            parameters = _copies(parameters)
+            config = replace(config, hidden_size=parameters.W1.shape[0])
+        else:
             rng = np.random.default_rng(init_seed)
             parameters = initialise(split.X_train.shape[1], config.hidden_size, rng, config.activation)
         progress = Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
@@ -148,13 +154,13 @@ class Trainer:
 
     def _take_up(self, state: State, split: Split) -> None:
         """Be the run of this state."""
-        self.run_name, self.seconds, self.diverged = state.run, state.seconds, state.diverged
+        self.run_name, self.seconds, self.diverged = state.run_name, state.seconds, state.diverged
         changed = {change.setting: change.value for change in state.changes}
         self.config = replace(state.config, **changed) if changed else state.config
         self.split, self.recorded = split, History(state.history)
         self._start, self._changes, self._data = state.config, state.changes, state.data
-        self._given, self._asked, self._trained_by = state.split, state.asked, state.engine
-        self._at: Progress | Engine = state.progress
+        self._given, self._asked, self._trained_by = state.split, state.engine_asked, state.trained_by
+        self._at: Progress | Engine = state.progress._replace(parameters=_copies(state.progress.parameters))
         self._task = self._new_task(state.rule)
         self._pace, self._has_called_for_compiled = Pace(), False
 
@@ -168,16 +174,27 @@ class Trainer:
     def state(self) -> State:
         """Everything that this run's future depends on, with arrays of its own."""
         progress = self._at.state()
-        progress = progress._replace(parameters=Parameters(*(np.array(p) for p in progress.parameters)))
         self._data = self._data or self.split.fingerprint()
         return State(
-            self.run_name, self._start, self._changes, self._asked, self._trained_by, progress, self.recorded.columns(),
-            self.seconds, self.diverged, self._data, self._given, self._task.rule,
-        )  # fmt: skip
+            self.run_name,
+            self._start,
+            self._changes,
+            self._asked,
+            self._trained_by,
+            progress._replace(parameters=_copies(progress.parameters)),
+            self.recorded.columns(),
+            self.seconds,
+            self.diverged,
+            self._data,
+            self._given,
+            self._task.rule,
+        )
 
     @classmethod
     def resume(cls, state: State) -> Trainer:
         """The run of a state, where it stood: it goes on as if it had never been stopped, bit for bit.
+
+        Where compiled code trained it last and cannot be had at once, NumPy goes on, to rounding.
 
         Raises
         ------
@@ -188,11 +205,21 @@ class Trainer:
         if split.fingerprint() != state.data:
             raise ValueError(
                 f"the data of {state.config.dataset} {state.config.data_file}".rstrip()
-                + f" are no longer those that run {state.run} was trained on"
+                + f" are no longer those that run {state.run_name} was trained on"
             )
+        return cls._of(state, split)
+
+    @classmethod
+    def _of(cls, state: State, split: Split) -> Trainer:
         trainer = cls.__new__(cls)
         trainer._take_up(state, split)
         return trainer
+
+    def __copy__(self) -> Trainer:
+        return self._of(self.state(), self.split)
+
+    def __deepcopy__(self, memo: dict) -> Trainer:
+        return self.__copy__()
 
     def __getstate__(self) -> dict:
         return {"state": self.state()}
@@ -204,8 +231,9 @@ class Trainer:
 
     @property
     def parameters(self) -> Parameters:
-        """The present Parameters (copies once it has trained)."""
-        return self._at.parameters
+        """The present Parameters, as copies."""
+        parameters = self._at.parameters
+        return _copies(parameters) if isinstance(self._at, Progress) else parameters
 
     @property
     def epoch(self) -> int:
@@ -267,15 +295,20 @@ class Trainer:
     @property
     def history(self) -> pd.DataFrame:
         """All rows so far as a DataFrame: the metrics CSV, column for column."""
-        return self.recorded.frame(self.run_name, self.settings())
+        return self.rows().frame(self.run_name, self.settings())
+
+    def rows(self) -> History:
+        """A copy of what is recorded; where an epoch has ended since, the present row too: the last one always."""
+        rows = self.recorded.copy()
+        if self._at.position == 0 and rows["epoch"][-1] < self.epoch:
+            present = self.present()
+            if is_finite(present, self.split):
+                rows.append(present)
+        return rows
 
     def settings(self) -> dict[str, Any]:
         """The constant columns of the metrics CSV."""
-        settings = {**self.config.to_dict(), "engine": self.engine}
-        if self._given:
-            m, m_test = self.split.y_train.size, self.split.y_test.size
-            settings |= {"samples": m + m_test, "test_fraction": m_test / (m + m_test)}
-        return settings
+        return {**self.config.to_dict(), "engine": self.engine}
 
     # --- training --------------------------------------------------------------------
 
@@ -347,7 +380,9 @@ class Trainer:
             self._at = self._chosen(last)(self._task, self._at)
         elif last == "numpy" and self._asked is None:
             if engines.is_ready():
-                self._at = self._chosen("")(self._task, self._at.state())
+                choice = engines.choose(None, self._task)
+                if not isinstance(self._at, choice):
+                    self._at = choice(self._task, self._at.state())
             elif self.seconds > PATIENCE and not self._has_called_for_compiled:
                 self._has_called_for_compiled = True
                 engines.prepare()
@@ -390,12 +425,22 @@ class Trainer:
 
 def _given(config: Config, split: Split) -> Config:
     """The settings of data that no settings make: named as such, by a hash of the rows."""
+    split.check()
     names: dict[str, Any] = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1"), "")
-    names |= dict(zip(("feature_1", "feature_2"), split.feature_names, strict=False))
-    names |= dict(zip(("class_0", "class_1"), split.class_names, strict=False))
-    return replace(
-        config, dataset="given", data_file=f"sha256:{split.fingerprint()}", noise=0.0, data_seed=0, **names
-    )  # fmt: skip
+    names |= dict(zip(("feature_1", "feature_2"), map(str, split.feature_names), strict=False))
+    names |= dict(zip(("class_0", "class_1"), map(str, split.class_names), strict=False))
+    m, m_test = len(split.y_train), len(split.y_test)
+    sizes: dict[str, Any] = {
+        "samples": m + m_test,
+        "test_fraction": m_test / (m + m_test),
+        "noise": 0.0,
+        "data_seed": 0,
+    }
+    return replace(config, dataset=GIVEN, data_file=f"sha256:{split.fingerprint()}", **sizes, **names)
+
+
+def _copies(parameters: Parameters) -> Parameters:
+    return Parameters(*(np.array(p, dtype=float) for p in parameters))
 
 
 def _divergence(update: int, config: Config) -> str:

@@ -42,7 +42,7 @@ def test_error_chart_shows_both_markers_where_the_costs_agree():
 
 
 @pytest.mark.parametrize(
-    ("Z2", "at", "told"), [(-39.456, -39.456, "-39.46"), (1e200, 100.0, "1e+200"), (-np.inf, -100.0, "-inf")]
+    ("Z2", "at", "told"), [(-39.456, -39.456, "−39.46"), (1e200, 100.0, "1e200"), (-np.inf, -100.0, "−∞")]
 )
 def test_error_chart_reaches_as_far_as_the_sample_or_shows_it_at_the_edge(Z2, at, told):
     parameters, X, y = problem("tanh", 1)

@@ -20,8 +20,8 @@ def same(one, other):
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ARRAYS)
 
 
-def test_all_data_is_generated_but_breast_cancer_files_and_what_is_given_by_hand():
-    assert set(GENERATORS) == set(DATASETS) - {"breast_cancer", "csv", "given"}
+def test_all_data_is_generated_but_breast_cancer_and_files():
+    assert set(GENERATORS) == set(DATASETS) - {"breast_cancer", "csv"}
 
 
 # --- generated ---------------------------------------------------------------------

@@ -72,11 +72,11 @@ def test_an_engine_that_was_asked_for_is_kept():
 
 
 def test_an_unknown_engine_and_one_that_cannot_do_this_are_named():
-    with pytest.raises(ValueError, match="engine must be one of compiled, numpy, reference, not 'abacus'"):
-        Trainer(SMALL, engine="abacus").step()
     task = Trainer(SMALL, rule=lambda *_: None)._task
     with pytest.raises(ValueError, match="engine numpy cannot train this"):
         engines.choose("numpy", task)
+    with pytest.raises(ValueError, match="engine must be one of compiled, numpy, reference, not 'abacus'"):
+        Trainer(SMALL, engine="abacus")
 
 
 # --- when it becomes ready -----------------------------------------------------------
@@ -94,7 +94,9 @@ def test_a_run_of_many_small_calls_has_compiled_code_prepared_behind_it(monkeypa
     trainer = Trainer(Config(samples=40))
     trainer.step()
     trainer.step()  # by now it has trained for longer than that
-    assert engines.wait(120)
+    for thread in threading.enumerate():
+        if thread.name == engines.PREPARING:
+            thread.join()
     trainer.step()
     assert trainer.engine == "numpy+compiled"
 
@@ -119,6 +121,30 @@ def test_what_is_slow_to_load_is_loaded_by_who_needs_it():
     assert in_a_new_process("print(toynet.train(toynet.Config(epochs=20)).engine, 'numba' in sys.modules)") == [
         "numpy", "False"
     ]  # fmt: skip
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path):
+    code = "engines.WORTH_LOADING = engines.WORTH_COMPILING = 0; print(toynet.train(toynet.Config(epochs=2)).engine)"
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert in_a_new_process(code, **environment) == ["compiled"]
+    for index in tmp_path.rglob("*.nbi"):
+        index.write_bytes(index.read_bytes()[:100])
+    assert in_a_new_process(code, **environment) == ["compiled"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_forked_while_code_is_being_made_ready_can_train():
+    code = """
+import os, signal
+with engines._loading, engines._compiling:  # as a thread of the parent would hold them
+    child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    engines.WORTH_LOADING = 0
+    os._exit(0 if toynet.train(toynet.Config(epochs=2)).engine == "compiled" else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert in_a_new_process("\n" + code) == ["0"]
 
 
 # --- where it cannot be had ----------------------------------------------------------

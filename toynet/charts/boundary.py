@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from toynet.charts import vega
 from toynet.charts.field import Plane, evaluate, half_line, image_url
-from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE
+from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE, OUTLINE
 from toynet.datasets import Split
 from toynet.network import Parameters, forward
 
@@ -73,7 +73,7 @@ def boundary_chart(
     )
     points = _points(feature_names, class_names, has_test)
     if can_pick:
-        ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke="#111827", strokeWidth=3, opacity=1)
+        ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke=OUTLINE, strokeWidth=3, opacity=1)
         points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
     shared = {channel: axis.to_dict() for channel, axis in axes.items()}
     return vega.spec(field + line + points, height, encoding=shared)
@@ -102,7 +102,7 @@ def _points(feature_names, class_names, has_test):
         "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }
     kinds = [0, 1, 2, 3]
-    outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", "#111827", "#111827"])
+    outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", OUTLINE, OUTLINE])
     return (
         alt.Chart(vega.dataset("points"))
         .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown))

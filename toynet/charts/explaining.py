@@ -67,7 +67,7 @@ def error_chart(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation
     own = squared_error.positions(forward(parameters, X, activation), y).dropna()
     largest = min(max(8.0, 1.05 * float(own.Z2.abs().max() if len(own) else 0.0)), FARTHEST)
     curves = squared_error.table(largest)
-    own["told"], own["Z2"] = own.Z2.map("{:.4g}".format), own.Z2.clip(-largest, largest)
+    own["told"], own["Z2"] = own.Z2.map(text), own.Z2.clip(-largest, largest)
     for rows in (curves, own):
         rows["of"] = np.where(rows.y == 1, "y = 1", "y = 0")
     axes = alt.X("Z2:Q", title="Z2", scale=alt.Scale(nice=False)), alt.Y("dC_dZ2:Q", title="dC/dZ2, one sample")

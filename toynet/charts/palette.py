@@ -13,6 +13,12 @@ SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [10, 3])
 INK = "#1f2937"
 """The 0.5 line, and words on the field's grey."""
 
+OUTLINE = "#111827"
+"""Around test points, and what is chosen."""
+
+RIGHT, WRONG = "#2e9e5b", "#d64545"
+"""Verdicts."""
+
 GREY = "#8a8f98"
 """Rules and words beside the series, in either theme."""
 

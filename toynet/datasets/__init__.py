@@ -3,8 +3,9 @@
 import threading
 from collections import OrderedDict
 from dataclasses import replace
+from functools import lru_cache
 
-from toynet.config import DATA_SETTINGS, Config
+from toynet.config import DATA_SETTINGS, GIVEN, Config
 from toynet.datasets import real
 from toynet.datasets.generated import GENERATORS
 from toynet.datasets.samples import Points, Split, split
@@ -25,7 +26,7 @@ def points(config: Config) -> Points:
         return Points(X, y.astype(float), ("x1", "x2"), ("class 0", "class 1"))
     if config.dataset == "breast_cancer":
         return real.breast_cancer(config)
-    if config.dataset == "given":
+    if config.dataset == GIVEN:
         raise ValueError("dataset given is data that a Trainer was handed as `split`: hand them in again")
     from toynet.datasets import csv_files  # pandas, which takes as long to load as many runs take
 
@@ -43,12 +44,27 @@ def resolved(config: Config) -> Config:
     if config.dataset == "breast_cancer":
         return real.named(config)
     if config.dataset == "csv":
-        from toynet.datasets import csv_files
-
-        table = csv_files.read(csv_files.find(config.data_file))
-        columns = csv_files.suggest(table, config.target, config.feature_1, config.feature_2)
-        return replace(config, **dict(zip(("feature_1", "feature_2", "target"), columns, strict=True)))
+        chosen = config.target, config.feature_1, config.feature_2
+        columns = _suggested(config.data_file, chosen, *_file_version(config))
+        feature_1, feature_2, target = columns
+        return replace(config, feature_1=feature_1, feature_2=feature_2, target=target)
     return config
+
+
+@lru_cache
+def _suggested(data_file: str, chosen: tuple[str, str, str], *version: int) -> tuple[str, str, str]:
+    """The columns of a file in one of its versions."""
+    from toynet.datasets import csv_files
+
+    return csv_files.suggest(csv_files.read(csv_files.find(data_file)), *chosen)
+
+
+def _file_version(config: Config) -> tuple[int, int]:
+    """What changes where a file's content does."""
+    from toynet.datasets import csv_files
+
+    stat = csv_files.find(config.data_file).stat()
+    return stat.st_mtime_ns, stat.st_size
 
 
 def load(config: Config) -> Split:
@@ -86,11 +102,12 @@ def _rows(split: Split) -> int:
 
 
 def is_loaded(config: Config, split: Split) -> bool:
-    """Whether this is the very Split that `load` gives for these settings."""
+    """Whether these are the rows that `load` has given for these settings."""
     try:
-        return _kept.get(_key(config)) is split
+        kept = _kept.get(_key(resolved(config))) if config.dataset != GIVEN else None
     except ValueError:  # there is no such file
         return False
+    return kept is split or (kept is not None and kept.fingerprint() == split.fingerprint())
 
 
 MOST_ROWS = 500_000
@@ -103,9 +120,4 @@ _lock = threading.Lock()
 def _key(config: Config) -> tuple:
     """The settings that make the data, and what changes where a file's content does."""
     settings = tuple(getattr(config, name) for name in DATA_SETTINGS)
-    if config.dataset != "csv":
-        return settings
-    from toynet.datasets import csv_files
-
-    stat = csv_files.find(config.data_file).stat()
-    return *settings, stat.st_mtime_ns, stat.st_size
+    return (*settings, *_file_version(config)) if config.dataset == "csv" else settings

@@ -24,13 +24,14 @@ class Split(NamedTuple):
 
     Attributes
     ----------
-    X_train, X_test : ndarray (m, 2)
-        (own units - mean) / scale.
+    X_train, X_test : ndarray (m, d)
+        (own units - mean) / scale. d is 2 for every dataset of ToyNet's own, and for what is drawn.
     y_train, y_test : ndarray (m,)
         0.0 or 1.0.
-    mean, scale : ndarray (2,)
+    mean, scale : ndarray (d,)
         The training inputs' mean and standard deviation, in own units.
-    feature_names, class_names : tuple of 2 str
+    feature_names : tuple of d str
+    class_names : tuple of 2 str
     dropped : int
         Rows of a CSV file left out because a cell was missing.
     """
@@ -48,6 +49,20 @@ class Split(NamedTuple):
     def own_units(self, X: np.ndarray) -> np.ndarray:
         """Standardised inputs (m, 2) back in the units that they came in."""
         return X * self.scale + self.mean
+
+    def check(self) -> None:
+        """Raise ValueError, one sentence, if a network cannot be trained on this."""
+        for part, X, y in (("train", self.X_train, self.y_train), ("test", self.X_test, self.y_test)):
+            if np.ndim(X) != 2 or np.shape(y) != (len(X),):
+                raise ValueError(f"X_{part} must be (m, d) and y_{part} (m,), not {np.shape(X)} and {np.shape(y)}")
+            if not np.isfinite(X).all():
+                raise ValueError(f"X_{part} has values that are not finite")
+            if not np.isin(y, (0, 1)).all():
+                raise ValueError(f"y_{part} must be 0 and 1 only")
+        if len(self.y_train) == 0:
+            raise ValueError("there are no training samples")
+        if self.X_train.shape[1] != self.X_test.shape[1]:
+            raise ValueError(f"X_train has {self.X_train.shape[1]} columns and X_test {self.X_test.shape[1]}")
 
     def fingerprint(self) -> str:
         """Hash of the rows trained and tested on, 16 hexadecimal digits: other rows, another hash."""

@@ -25,6 +25,9 @@ so that one number for all entries means something only beside derivatives that 
 UNKNOWN_RANK = 1.0
 """Rank of what cannot be checked: between the errors that pass, as shares of what is allowed, and those that fail."""
 
+CANNOT_BE_CHECKED = "cannot be checked: the cost or its differences are no longer finite"
+"""What is said of a gradient without a verdict."""
+
 FEW = 12800
 """Hidden activations, rows x h, in a check that must be quick: under 1.5 ms."""
 
@@ -124,6 +127,21 @@ def _relative(derived, numerical, floor=0.0):
 
 def _size(derived, numerical):
     return np.maximum(np.abs(derived), np.abs(numerical))
+
+
+def worst(checked):
+    """The parameter to name: one that fails, else one that cannot be checked, else the largest part of what is allowed.
+
+    Parameters
+    ----------
+    checked : dict of str to Checked
+
+    Returns
+    -------
+    name : str
+    found : Checked
+    """
+    return max(checked.items(), key=lambda item: item[1].rank)
 
 
 def overall(checked):

@@ -118,7 +118,7 @@ def script(parameters, X, y, activation, learning_rate):
     Returns
     -------
     str
-        Source text. It prints "name [[...], ...]" for each quantity, in `derivation.ORDER`.
+        Source text. It prints "name [[...], ...]" for each quantity, in `quantities.ORDER`.
     """
     found = quantities(parameters, X, y, activation, learning_rate)
     numbers = {name: p.tolist() for name, p in parameters._asdict().items()}

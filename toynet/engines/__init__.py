@@ -14,7 +14,7 @@ from toynet.engines.vectorised import NumpyEngine
 
 __all__ = [
     "ENGINES", "Engine", "Progress", "Rows", "Rule", "Task",
-    "choose", "is_ready", "load_from_disk", "make_ready", "order_generator", "order_state", "prepare", "wait",
+    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_generator", "order_state", "prepare",
 ]  # fmt: skip
 
 ENGINES = ("compiled", "numpy", "reference")
@@ -22,13 +22,23 @@ ENGINES = ("compiled", "numpy", "reference")
 
 WORTH_LOADING, WORTH_COMPILING = 1.0, 40.0
 """Seconds that NumPy would train from which on a run waits for compiled code: for reading it from the disk
-(half a second), and for having it compiled (some 10 to 25, once)."""
+(about half a second, Numba included), and for having it compiled (some 10 to 25, once)."""
 
 PREPARING = "toynet prepares compiled code"
 """Name of the threads that do."""
 
-_ready = threading.Event()
+_ready, _impossible = threading.Event(), threading.Event()
 _loading, _compiling = threading.Lock(), threading.Lock()
+
+
+def _after_fork() -> None:
+    """A fork copies locks as they are held, but not the threads that would let them go."""
+    global _loading, _compiling
+    _loading, _compiling = threading.Lock(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def choose(name: str | None, task: Task) -> type[Engine]:
@@ -42,8 +52,7 @@ def choose(name: str | None, task: Task) -> type[Engine]:
     ValueError
         If there is no such engine, it cannot do this, or Numba is not installed.
     """
-    if name not in (None, *ENGINES):
-        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
+    check(name)
     if name == "compiled":
         _load()
     for candidate in ENGINES if name is None else (name,):
@@ -52,6 +61,12 @@ def choose(name: str | None, task: Task) -> type[Engine]:
             if engine.can(task):
                 return engine
     raise ValueError(f"engine {name} cannot train this: {task.activation}" + (", another rule" if task.rule else ""))
+
+
+def check(name: str | None) -> None:
+    """Raise ValueError if no engine has this name."""
+    if name not in (None, *ENGINES):
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name!r}")
 
 
 def _engine(name: str) -> type[Engine]:
@@ -92,11 +107,6 @@ def prepare(then: Callable[[], object] | None = None) -> threading.Thread:
     return thread
 
 
-def wait(seconds: float) -> bool:
-    """Wait up to so long for `prepare`; returns whether the compiled engine is ready."""
-    return _ready.wait(seconds)
-
-
 def make_ready(seconds: float) -> None:
     """Have compiled code where a run is long enough for it.
 
@@ -108,7 +118,7 @@ def make_ready(seconds: float) -> None:
     seconds : float
         How long NumPy would train.
     """
-    if seconds < WORTH_LOADING or load_from_disk() or not _has_numba():
+    if seconds < WORTH_LOADING or load_from_disk() or not _has_numba() or _impossible.is_set():
         return
     compiling = prepare()
     if seconds >= WORTH_COMPILING:
@@ -124,7 +134,10 @@ def _has_numba() -> bool:
 def _prepare(then: Callable[[], object] | None) -> None:
     with _compiling:
         if not load_from_disk():
-            if not _has_numba() or not _compile_elsewhere():
+            if not _has_numba() or _impossible.is_set():
+                return
+            if not _compile_elsewhere():
+                _impossible.set()
                 return
             _load()
     if then:
@@ -137,7 +150,12 @@ def _compile_elsewhere() -> bool:
     nice = ["nice", "-n", "10"] if os.name == "posix" else []
     here = Path(__file__).parents[2]
     nowhere = subprocess.DEVNULL
-    done = subprocess.run(nice + compiling, cwd=here, check=False, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    environment = dict(os.environ)
+    if "NUMBA_CACHE_DIR" in environment:  # may be relative to where this process is
+        environment["NUMBA_CACHE_DIR"] = os.path.abspath(environment["NUMBA_CACHE_DIR"])
+    done = subprocess.run(
+        nice + compiling, cwd=here, env=environment, check=False, stdin=nowhere, stdout=nowhere, stderr=nowhere
+    )
     return done.returncode == 0
 
 

@@ -160,10 +160,14 @@ def _smallest() -> CompiledEngine:
 
 
 def is_on_disk() -> bool:
-    """Whether the loops have been compiled for this processor before: then making ready takes a tenth of a second."""
+    """Whether the loops have been compiled for this processor before. A cache that cannot be read is emptied."""
     arguments = (*_smallest()._arguments, 0.1, 2, 1)
     signature = tuple(numba.typeof(argument) for argument in arguments)
-    return _advance._cache.load_overload(signature, _advance.targetctx) is not None
+    try:
+        return _advance._cache.load_overload(signature, _advance.targetctx) is not None
+    except Exception:  # whatever unpickling a damaged file raises
+        _advance._cache.flush()
+        return False
 
 
 def warm() -> None:
@@ -178,4 +182,5 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
+    is_on_disk()  # for its emptying a damaged cache
     warm()

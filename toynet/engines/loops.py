@@ -43,7 +43,7 @@ HELD = 8  # blocks of a whole data set that are kept between two passes over it,
 TANH, SIGMOID, RELU = 0, 1, 2
 # As NumPy scalars: Numba would compile a copy of the function for every Python constant.
 LEARN, SCORE = np.int64(1), np.int64(2)  # what `_pass_samples` is to do
-FINE, DIVERGED, UNMEASURABLE = range(3)  # what `advance` returns
+FINE, DIVERGED = range(2)  # what `advance` returns
 _U = np.uint64
 IN_ORDER = np.empty(0, np.uint32)
 CODES = {"tanh": TANH, "sigmoid": SIGMOID, "relu": RELU}
@@ -955,8 +955,7 @@ def advance(network, train, test, run, batch, eta, updates, record_every):
     -------
     int
         FINE; DIVERGED: an update was refused, since a parameter or a Z2 behind it would
-        not have been finite; UNMEASURABLE: a loss or the norm of the gradient was not
-        finite, so that the row of this epoch is not counted.
+        not have been finite. An epoch whose loss or gradient is not finite has no row.
     """
     theta, gradient, h, _ = network
     order, random, progress, history = run
@@ -1006,7 +1005,5 @@ def advance(network, train, test, run, batch, eta, updates, record_every):
                 row[AT_EPOCH] = progress[EPOCH]
                 finite = _measure(network, train, whole, test, test_whole, room, row)
                 progress[READY] = 1  # in full batch this gradient is the next update's
-                if not finite:
-                    return UNMEASURABLE
-                progress[RECORDED] += 1
+                progress[RECORDED] += finite
     return FINE

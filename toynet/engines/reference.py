@@ -25,8 +25,8 @@ class ReferenceEngine(StepwiseEngine):
 
     @property
     def parameters(self) -> Parameters:
-        """The present ones; updates make new arrays and leave these as they are."""
-        return self._parameters
+        """The present ones, as copies."""
+        return Parameters(*(p.copy() for p in self._parameters))
 
     def _begin(self, parameters: Parameters) -> None:
         self._parameters = Parameters(*parameters)

@@ -126,5 +126,5 @@ class Experiment:
     def csv(self) -> bytes:
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.lock.turn():
-            rows, run, settings = self.trainer.recorded.copy(), self.trainer.run_name, self.trainer.settings()
+            rows, run, settings = self.trainer.rows(), self.trainer.run_name, self.trainer.settings()
         return rows.frame(run, settings).to_csv(index=False).encode()

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from toynet.charts.palette import GREY
+from toynet.charts.palette import GREY, RIGHT, WRONG
 
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
-CSS = """
+CSS = (
+    """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
@@ -49,8 +50,8 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
   font-variant-numeric: tabular-nums; font-size: 0.9rem; line-height: 1.35; }
 .checks th { font-weight: 400; color: GREY; }
 .checks td:first-child { text-align: left; font-weight: 600; white-space: nowrap; }
-.checks .right { color: #2e9e5b; }
-.checks .wrong { color: #d64545; }
+.checks .right { color: RIGHT; }
+.checks .wrong { color: WRONG; }
 .checks .unknown { color: GREY; }
 
 /* Small matrices, with brackets; large ones scroll inside their box. */
@@ -61,8 +62,8 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
   border-left: 2px solid GREY; border-right: 2px solid GREY; border-radius: 6px; padding: 0 2px; }
 .matrix td { border: 0; padding: 0.1rem 0.3rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
   font-variant-numeric: tabular-nums; border-radius: 3px; white-space: nowrap; }
-.matrix td.right { outline: 2px solid #2e9e5b; }
-.matrix td.wrong { outline: 2px solid #d64545; }
+.matrix td.right { outline: 2px solid RIGHT; }
+.matrix td.wrong { outline: 2px solid WRONG; }
 .matrix-cards { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; align-items: flex-start; }
 .matrix-card { max-width: 100%; min-width: 0; }
 .matrix-card code { font-size: 0.85rem; padding: 0; background: none; }
@@ -70,3 +71,6 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
   border: 2px dashed GREY; border-radius: 6px; }
 </style>
 """.replace("GREY", GREY)
+    .replace("RIGHT", RIGHT)
+    .replace("WRONG", WRONG)
+)

@@ -8,10 +8,11 @@ import pytest
 from streamlit.runtime.scriptrunner import StopException
 
 from tests.pages import choose, derivation, go, numbers, opened, session, show, trainer
+from toynet import Trainer
 from toynet.charts.boundary import PICK
 from toynet.derivation import numerals
 from toynet.derivation.exercise import ask
-from toynet.derivation.gradient_check import Checked, check, error_by_step
+from toynet.derivation.gradient_check import CANNOT_BE_CHECKED, Checked, check, error_by_step, worst
 from toynet.derivation.mistakes import MISTAKES
 from toynet.derivation.quantities import PHASES
 from toynet.ui import keys
@@ -132,17 +133,18 @@ def test_proof_shows_the_true_relative_error_and_both_numbers(monkeypatch):
 
 def test_what_is_not_finite_is_neither_right_nor_wrong():
     app = derivation("Proof")
-    own = trainer(app)
-    own.parameters.W2[:] = np.inf
-    assert trainer(app) is own and np.isinf(moment(app).parameters.W2).all()
+    start = trainer(app).parameters
+    own = Trainer(trainer(app).config, parameters=start._replace(W2=np.full_like(start.W2, np.inf)))
+    session(app).experiment.trainer = own
+    assert np.isinf(moment(app).parameters.W2).all()
     for section in SECTIONS:
         show(app, section)
     show(app, "Proof")
     assert not app.success and not app.error and not app.get("vega_lite_chart")
-    said = [m.value for m in app.markdown if badge.CANNOT_BE_CHECKED in m.value]
+    said = [m.value for m in app.markdown if CANNOT_BE_CHECKED in m.value]
     assert len(said) == 2 and all(":gray-badge" in text for text in said)
     with np.errstate(all="ignore"):
-        assert badge.label(checked(app)) == f":gray[Gradient {badge.CANNOT_BE_CHECKED}]"
+        assert badge.label(checked(app)) == f":gray[Gradient {CANNOT_BE_CHECKED}]"
 
 
 def test_only_mistakes_that_apply_are_offered():
@@ -310,7 +312,7 @@ def test_badge_names_the_parameter_that_is_wrong():
     app = opened()
     assert badge.label(checked(app)).startswith(":green[Gradient check ✓ ")
     assert badge.label(checked(app, MISTAKES["no_g_prime"].backward)).startswith(":red[**Gradient check ✗ ")
-    name, _ = badge.worst(checked(app, MISTAKES["no_g_prime"].backward))
+    name, _ = worst(checked(app, MISTAKES["no_g_prime"].backward))
     assert name in ("W1", "b1")
 
 
@@ -320,11 +322,11 @@ def test_badge_names_what_fails_then_what_is_unknown_then_the_largest_part_of_wh
 
     # 5e-6 of 1e-5 is a larger part than 1e-4 of 1e-3.
     found = {"W1": entry(1e-4, 1e-3), "b1": entry(5e-6)}
-    assert badge.worst(found)[0] == "b1"
+    assert worst(found)[0] == "b1"
     found["W2"] = entry(np.nan)
-    assert badge.worst(found)[0] == "W2"
+    assert worst(found)[0] == "W2"
     found["b2"] = entry(2.0)
-    assert badge.worst(found)[0] == "b2"
+    assert worst(found)[0] == "b2"
 
 
 def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):

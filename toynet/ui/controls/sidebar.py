@@ -9,7 +9,7 @@ import streamlit as st
 
 from toynet import datasets
 from toynet.activations import ACTIVATIONS
-from toynet.config import BATCH_MODES, DATASETS, Config
+from toynet.config import BATCH_MODES, DATA_SETTINGS, DATASETS, Config
 from toynet.datasets import csv_files, real
 from toynet.ui import keys, session
 from toynet.ui.controls import choices, upload
@@ -25,7 +25,7 @@ BATCHES = (1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 512, 1024, 4096)
 REST = ""
 """class_0 where it is every value but class_1's."""
 
-OF_FILES = ("data_file", "feature_1", "feature_2", "target", "class_0", "class_1")
+OF_FILES = tuple(f.name for f in dataclasses.fields(Config) if f.name in DATA_SETTINGS and f.default == "")
 """Settings that only real data has."""
 
 
@@ -93,7 +93,7 @@ def _data(config):
     if upload.is_kept(config.data_file) and config.data_file not in uploaded:
         uploaded.append(config.data_file)
     files = [*csv_files.shipped(), *uploaded]
-    options = [*(name for name in DATASETS if name not in ("csv", "given")), *files]
+    options = [*(name for name in DATASETS if name != "csv"), *files]
     present = config.data_file if config.dataset == "csv" else config.dataset
     chosen = _select(
         "Dataset",

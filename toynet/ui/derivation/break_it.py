@@ -8,6 +8,7 @@ import streamlit as st
 from toynet.charts.explaining import comparison_chart
 from toynet.derivation.gradient_check import check
 from toynet.derivation.mistakes import MISTAKES
+from toynet.derivation.numerals import text
 from toynet.history import History
 from toynet.training import Trainer
 from toynet.ui import keys, session
@@ -29,7 +30,7 @@ class Result:
     """Two runs from the same start: with the right rule, and with a broken one; None until both have ended."""
 
     of: tuple
-    own: History | None = None
+    right: History | None = None
     broken: History | None = None
     notes: tuple = ()
 
@@ -78,8 +79,8 @@ def _train_both(moment, mistake, of):
         note = _train(trainer, lambda done, n=number, t=title: bar.progress((n + done) / 2, text=t))
         notes += [f"{title}: {note}"] if note else []
     bar.empty()
-    own, broken = (trainer.recorded.copy() for trainer in runs.values())
-    return Result(of, own, broken, tuple(notes))
+    right, broken = (trainer.recorded.copy() for trainer in runs.values())
+    return Result(of, right, broken, tuple(notes))
 
 
 def _train(trainer, tell):
@@ -95,11 +96,11 @@ def _train(trainer, tell):
 
 
 def _show(result, mistake):
-    if result.own is None:
+    if result.right is None:
         st.info("The comparison was stopped by another click before both had been trained: train them again.")
         return
     for note in result.notes:
         st.warning(note)
-    st.altair_chart(comparison_chart(result.own, result.broken, mistake.title), width="stretch")
-    right, wrong = (history["train_loss"][-1] for history in (result.own, result.broken))
-    st.markdown(f"Train loss at the end: **{right:.4g}** with the right rule, **{wrong:.4g}** with the broken one.")
+    st.altair_chart(comparison_chart(result.right, result.broken, mistake.title), width="stretch")
+    right, wrong = (text(history["train_loss"][-1]) for history in (result.right, result.broken))
+    st.markdown(f"Train loss at the end: **{right}** with the right rule, **{wrong}** with the broken one.")

@@ -5,9 +5,17 @@ import streamlit as st
 
 from toynet.activations import ACTIVATIONS
 from toynet.charts.explaining import step_chart
-from toynet.derivation.gradient_check import STEP, TOLERANCE, check, error_by_step, few_rows, overall
+from toynet.derivation.gradient_check import (
+    CANNOT_BE_CHECKED,
+    STEP,
+    TOLERANCE,
+    check,
+    error_by_step,
+    few_rows,
+    overall,
+    worst,
+)
 from toynet.derivation.numerals import text
-from toynet.ui.train import badge
 
 DIGITS = 2
 """Of an error: more would be noise."""
@@ -39,7 +47,7 @@ def _steps(moment):
     rows = few_rows(y.size, parameters.W2.size)
     curve = error_by_step(parameters, X[rows], y[rows], activation)
     if not np.isfinite(curve[:, 1]).any():
-        st.markdown(f":gray-badge[–] The steps {badge.CANNOT_BE_CHECKED}.")
+        st.markdown(f":gray-badge[–] The steps {CANNOT_BE_CHECKED}.")
         return
     best, least = curve[np.nanargmin(curve[:, 1])]
     used = curve[np.isclose(curve[:, 0], STEP), 1].item()
@@ -62,13 +70,13 @@ _KINKS = (
 
 def verdict(checked):
     """One sentence: whether the rule is right, which parameters are wrong, or that it cannot be told."""
-    name, found = badge.worst(checked)
+    name, found = worst(checked)
     failing = [n for n, c in checked.items() if c.is_known and not c.passes]
     if failing:
         error = text(found.error, DIGITS)
         st.error(f"Gradient check ✗: wrong for {', '.join(failing)}; the error is {error} in {name}.")
     elif not found.is_known:
-        st.markdown(f":gray-badge[–] The gradient {badge.CANNOT_BE_CHECKED}. That says nothing about the rule.")
+        st.markdown(f":gray-badge[–] The gradient {CANNOT_BE_CHECKED}. That says nothing about the rule.")
     else:
         st.success(
             "Gradient check ✓: every derivative is right, as far as a difference can tell; the largest of their "

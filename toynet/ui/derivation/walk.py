@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from toynet.derivation.numerals import text
 from toynet.derivation.quantities import PHASES, WITHIN, factors, quantities
 from toynet.ui import keys
 from toynet.ui.controls import choices
@@ -89,7 +90,7 @@ def _factors(moment, place):
     matrices.cards(matrices.card(name, value) for name, value in parts.items())
     if not found.saturated:
         numbers = "the one number" if h == 1 else f"all {h} numbers"
-        rounding = f"they differ by {found.difference:.0e} at most, rounding alone"
+        rounding = f"they differ by {text(found.difference, 1)} at most, rounding alone"
         rounding = rounding if found.difference else "no digit differs"
         st.success(f"The same, {numbers}: {rounding}.")
 

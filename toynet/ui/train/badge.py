@@ -5,7 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
-from toynet.derivation.gradient_check import check, few_rows, overall
+from toynet.derivation.gradient_check import CANNOT_BE_CHECKED, check, few_rows, overall, worst
 from toynet.derivation.numerals import text
 
 EVERY = 1.0
@@ -13,23 +13,6 @@ EVERY = 1.0
 
 SHARE = 0.02
 """Of all time, what checks may take."""
-
-CANNOT_BE_CHECKED = "cannot be checked: the cost or its differences are no longer finite"
-
-
-def worst(checked):
-    """The parameter to name: one that fails, else one that cannot be checked, else the largest part of what is allowed.
-
-    Parameters
-    ----------
-    checked : dict of str to Checked
-
-    Returns
-    -------
-    name : str
-    found : Checked
-    """
-    return max(checked.items(), key=lambda item: item[1].rank)
 
 
 def label(checked):
