@@ -171,16 +171,13 @@ def is_on_disk() -> bool:
 
 
 def warm() -> None:
-    """Train a little, so that everything is compiled (seconds) or read from the disk cache.
-
-    Raises
-    ------
-    RuntimeError
-        If Numba has nowhere to keep compiled code.
-    """
-    _smallest().advance(2, 0.1)
+    """Train a little, so that everything is compiled (seconds) or read from the disk cache."""
+    try:
+        _smallest().advance(2, 0.1)
+    except Exception:  # the cache is damaged
+        _advance._cache.flush()
+        _smallest().advance(2, 0.1)
 
 
 if __name__ == "__main__":
-    is_on_disk()  # for its emptying a damaged cache
     warm()
