@@ -185,6 +185,9 @@ def test_the_last_row_is_there_however_far_a_run_has_gone():
     assert trainer.history.train_loss.iloc[-1] == trainer.present()["train_loss"]
     trainer.run(epochs=1)
     assert list(trainer.history.epoch) == [0, 4, 6, 8, 12]
+    beyond = Trainer(small(record_every=4))
+    beyond.run(epochs=11)  # through the end that the settings ask for, whose row stays
+    assert list(beyond.history.epoch) == [0, 4, 6, 8, 11]
     lowered = Trainer(small(record_every=100))
     lowered.run(epochs=3)
     lowered.epochs = 3

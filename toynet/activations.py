@@ -38,8 +38,8 @@ class Activation:
         and no new arrays. Without it g and g_prime are called.
     """
 
-    g: Callable
-    g_prime: Callable
+    g: Callable[[np.ndarray], np.ndarray]
+    g_prime: Callable[[np.ndarray], np.ndarray]
     gain: float
     latex: tuple[str, str]
     code: tuple[str, str]
@@ -47,7 +47,7 @@ class Activation:
     colours: str
     kinks: tuple[float, ...] = ()
     bounded: bool = True
-    in_place: Callable | None = None
+    in_place: Callable[[np.ndarray, np.ndarray], None] | None = None
 
     def activate(self, Z: np.ndarray, slope: np.ndarray) -> None:
         """Turn Z into g(Z) in place, and fill `slope` with g'(Z)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class History:
         The rows from which on the learning rate is another one.
     """
 
-    def __init__(self, columns: Mapping | None = None) -> None:
+    def __init__(self, columns: Mapping[str, Any] | None = None) -> None:
         self._rows = np.empty((256, len(COLUMNS)))
         self._length = 0
         self.rate_changes: list[int] = []
@@ -39,11 +39,11 @@ class History:
     def __len__(self) -> int:
         return self._length
 
-    def append(self, row: Mapping) -> None:
+    def append(self, row: Mapping[str, float]) -> None:
         """Add one row: a number for each of `COLUMNS`."""
         self.extend({name: [row[name]] for name in COLUMNS})
 
-    def extend(self, columns: Mapping) -> None:
+    def extend(self, columns: Mapping[str, Any]) -> None:
         """Add rows: for each of `COLUMNS` an array (rows,)."""
         rows = len(columns[COLUMNS[0]])
         length = self._length + rows
@@ -78,7 +78,7 @@ class History:
         """The rows as they stand now, safe from what is appended later."""
         return History(self.columns())
 
-    def frame(self, run: str, settings: Mapping) -> pd.DataFrame:
+    def frame(self, run: str, settings: Mapping[str, Any]) -> pd.DataFrame:
         """The metrics table as it is exported.
 
         Parameters

@@ -228,7 +228,7 @@ def suggest(table, target="", feature_1="", feature_2=""):
     return feature_1, feature_2, target
 
 
-def points(table, config):
+def points(table, config) -> tuple[np.ndarray, np.ndarray, tuple[str, str], tuple[str, str], int]:
     """The chosen columns as samples.
 
     Parameters

@@ -6,21 +6,21 @@ scikit-learn is loaded by the first that needs it: it takes longer than most run
 import numpy as np
 
 
-def moons(samples, noise, seed):
+def moons(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two interleaved half circles."""
     from sklearn.datasets import make_moons
 
     return make_moons(samples, noise=noise, random_state=seed)
 
 
-def circles(samples, noise, seed):
+def circles(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A circle inside another; half the noise, for they are close."""
     from sklearn.datasets import make_circles
 
     return make_circles(samples, noise=noise / 2, factor=0.5, random_state=seed)
 
 
-def blobs(samples, noise, seed):
+def blobs(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two round clouds, centres 4 sqrt(2) apart, deviation 0.5 + 4 noise."""
     from sklearn.datasets import make_blobs
 
@@ -28,7 +28,7 @@ def blobs(samples, noise, seed):
     return make_blobs(samples, centers=centres, cluster_std=0.5 + 4 * noise, random_state=seed)
 
 
-def quantiles(samples, noise, seed):
+def quantiles(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The inner and the outer half of one round cloud."""
     from sklearn.datasets import make_gaussian_quantiles
 
@@ -36,7 +36,7 @@ def quantiles(samples, noise, seed):
     return X + np.random.default_rng(seed).normal(0.0, noise / 2, X.shape), y
 
 
-def xor(samples, noise, seed):
+def xor(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A square cut in four; class 1 where x1 and x2 differ in sign."""
     rng = np.random.default_rng(seed)
     quadrant = np.arange(samples) % 4
@@ -45,7 +45,7 @@ def xor(samples, noise, seed):
     return X + rng.normal(0.0, noise / 2, X.shape), signs.prod(axis=1) < 0
 
 
-def spirals(samples, noise, seed):
+def spirals(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two arms wound around each other, 1.75 turns each."""
     rng = np.random.default_rng(seed)
     y = np.arange(samples) % 2

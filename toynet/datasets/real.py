@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from toynet.config import Config
 from toynet.datasets.samples import Points
@@ -11,7 +12,7 @@ BREAST_CANCER_FEATURES = ("mean radius", "mean concave points")
 
 
 @cache
-def _bunch():
+def _bunch() -> Any:
     from sklearn.datasets import load_breast_cancer
 
     return load_breast_cancer()

@@ -38,8 +38,8 @@ class Picture:
     boundary: Spec
     network: Spec
     shown: np.ndarray
-    images: list = field(default_factory=list)
-    thinnings: tuple = field(default_factory=lambda: (Thinning(MOST_ROWS), Thinning(MOST_ROWS)))
+    images: list[tuple[int, str]] = field(default_factory=list)
+    thinnings: tuple[Thinning, Thinning] = field(default_factory=lambda: (Thinning(MOST_ROWS), Thinning(MOST_ROWS)))
 
 
 @dataclass

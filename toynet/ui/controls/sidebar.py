@@ -29,7 +29,7 @@ OF_FILES = tuple(f.name for f in dataclasses.fields(Config) if f.name in DATA_SE
 """Settings that only real data has."""
 
 
-def sidebar(config, rows):
+def sidebar(config: Config, rows: int) -> tuple[Config, str]:
     """Draw the controls at the settings `config`, with which so many rows are trained on.
 
     Returns
