@@ -8,7 +8,8 @@ people hand in rows, X of shape (m, d) and y of shape (m,), as in scikit-learn.
     C = -mean( y log y_hat + (1 - y) log(1 - y_hat) )
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -41,6 +42,10 @@ class Gradients(NamedTuple):
     dC_db1: np.ndarray
     dC_dW2: np.ndarray
     dC_db2: np.ndarray
+
+
+Rule: TypeAlias = Callable[[Parameters, Forward, np.ndarray, str], Gradients]
+"""What `backward` is, and what may be tried in its place: (parameters, forward, y, activation) -> gradients."""
 
 
 def initialise(d: int, hidden_size: int, rng: np.random.Generator, activation: str = "tanh") -> Parameters:

@@ -14,11 +14,11 @@ from toynet import datasets, engines
 from toynet.activations import ACTIVATIONS
 from toynet.config import GIVEN, Config
 from toynet.datasets import Split
-from toynet.engines import Engine, Progress, Rows, Rule, Task
+from toynet.engines import Engine, Progress, Rows, Task
 from toynet.engines.vectorised import NumpyEngine
 from toynet.history import COLUMNS, History
 from toynet.measuring import is_finite, measure
-from toynet.network import Parameters, initialise
+from toynet.network import Parameters, Rule, initialise
 from toynet.pacing import Pace
 
 if TYPE_CHECKING:

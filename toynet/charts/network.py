@@ -43,34 +43,45 @@ def network_chart(feature_names: tuple[str, ...], hidden_size: int, activation: 
 
     Colours are those of the boundary picture: orange below 0, blue above.
     """
-    d, n = len(feature_names), min(hidden_size, MOST_UNITS)
-    names = [*feature_names, "ŷ"]
+    n = min(hidden_size, MOST_UNITS)
     rows = 1 if n <= A_ROW else 2
     output = UNITS + (rows - 1) * ROW + OUTPUT
-    pitch = alt.param(name="pitch", expr=f"width / {n + rows - 1}")
-    # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
-    side = alt.param(name="side", expr=f"2 * floor(min(32, {0.35 * rows} * pitch))")
-    sources = [*(f"W1, {name} to unit " for name in feature_names), "W2, unit "]
-    i, j = f"floor(datum.k / {n})", f"(datum.k % {n})"  # of a weight
-    is_first, is_hidden = f"datum.k < {d * n}", f"datum.k < {n}"
-    source, target = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + {rows / 2}))"
-    unit, top, top_of_j = f"round(pitch * (datum.k + {rows / 2}))", _top("datum.k", rows), _top(j, rows)
-    lines = (
-        alt.Chart(vega.dataset("weights"))
-        .mark_rule(
-            color=_SIGN,
-            opacity=0.85,
-            strokeWidth=alt.expr("min(9, 1 + 1.2 * abs(datum.value))"),
-            tooltip=_told("Weight", f"{vega.js(sources)}[{i}] + ({j} + 1)"),
-        )
-        .encode(
-            key=vega.KEY,
-            x=alt.value(alt.expr(f"{is_first} ? {source} : {target}")),
-            y=alt.value(alt.expr(f"{is_first} ? {INPUTS} : {top_of_j} + side")),
-            x2=alt.value(alt.expr(f"{is_first} ? {target} : width / 2")),
-            y2=alt.value(alt.expr(f"{is_first} ? {top_of_j} : {output}")),
-        )
+    layers = _weights(feature_names, n, rows, output), _units(n, rows, output), _ends([*feature_names, "ŷ"], output)
+    chart = alt.layer(*layers).add_params(
+        alt.param(name="pitch", expr=f"width / {n + rows - 1}"),
+        # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
+        alt.param(name="side", expr=f"2 * floor(min(32, {0.35 * rows} * pitch))"),
+        alt.param(name="stops", value=_stops(activation)),
     )
+    # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
+    return vega.spec(chart, output + BELOW, padding=0, autosize="none")
+
+
+def _weights(feature_names, n, rows, output):
+    """Lines from the inputs to n hidden units in so many rows, and from these to the output's height."""
+    d = len(feature_names)
+    sources = [*(f"W1, {name} to unit " for name in feature_names), "W2, unit "]
+    i, j, is_first = f"floor(datum.k / {n})", f"(datum.k % {n})", f"datum.k < {d * n}"
+    source, target, top = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + {rows / 2}))", _top(j, rows)
+    lines = alt.Chart(vega.dataset("weights")).mark_rule(
+        color=_SIGN,
+        opacity=0.85,
+        strokeWidth=alt.expr("min(9, 1 + 1.2 * abs(datum.value))"),
+        tooltip=_told("Weight", f"{vega.js(sources)}[{i}] + ({j} + 1)"),
+    )
+    return lines.encode(
+        key=vega.KEY,
+        x=alt.value(alt.expr(f"{is_first} ? {source} : {target}")),
+        y=alt.value(alt.expr(f"{is_first} ? {INPUTS} : {top} + side")),
+        x2=alt.value(alt.expr(f"{is_first} ? {target} : width / 2")),
+        y2=alt.value(alt.expr(f"{is_first} ? {top} : {output}")),
+    )
+
+
+def _units(n, rows, output):
+    """The hidden units' fields, and the biases of them and of the output."""
+    is_hidden = f"datum.k < {n}"
+    unit, top = f"round(pitch * (datum.k + {rows / 2}))", _top("datum.k", rows)
     units = alt.Chart().encode(key=vega.KEY)
     fields = units.mark_point(
         shape="square",
@@ -92,11 +103,7 @@ def network_chart(feature_names: tuple[str, ...], hidden_size: int, activation: 
         opacity=1,
         tooltip=_told("Bias", f"{is_hidden} ? 'b1, unit ' + (datum.k + 1) : 'b2'"),
     )
-    chart = alt.layer(lines, alt.layer(fields, biases, data=vega.dataset("units")), _ends(names, output)).add_params(
-        pitch, side, alt.param(name="stops", value=_stops(activation))
-    )
-    # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
-    return vega.spec(chart, output + BELOW, padding=0, autosize="none")
+    return alt.layer(fields, biases, data=vega.dataset("units"))
 
 
 def _top(unit, rows):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toynet.network import Gradients, backward, forward, hidden_error
+from toynet.network import Gradients, Parameters, backward, forward, hidden_error
 
 MOST = 300
 """Batches, and single samples, that are looked at; of more, a seeded random choice."""
@@ -29,7 +29,15 @@ class Spread(NamedTuple):
     norm_ratio: np.ndarray
 
 
-def compare(parameters, X, y, activation, batch_size=32, seed=0, most=MOST):
+def compare(
+    parameters: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    batch_size: int = 32,
+    seed: int = 0,
+    most: int = MOST,
+) -> dict[str, Spread]:
     """Mini-batch and single-sample gradients against the full one, at the same parameters.
 
     Batches are drawn as training draws them: consecutive pieces of random permutations,
@@ -75,7 +83,7 @@ def _single_samples(m, most, rng):
     return (np.arange(m) if m <= most else rng.choice(m, most, replace=False))[:, None]
 
 
-def gradients(parameters, X, y, activation, rows):
+def gradients(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, rows: np.ndarray) -> Gradients:
     """The derived gradient of each of many batches, all at once.
 
     Each sample goes forward once. With shares (batches, samples), 1 / size where a sample is in

@@ -1,6 +1,7 @@
 """Your turn: one quantity of a small example is hidden; the answer is marked, and a classical mistake recognised."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +99,7 @@ class Marking:
 # --- asking --------------------------------------------------------------------------
 
 
-def ask(seed, quantity, hidden_size=4, activation="tanh"):
+def ask(seed: int, quantity: str, hidden_size: int = 4, activation: str = "tanh") -> Exercise:
     """An exercise with numbers of one decimal; the same seed asks the same.
 
     Parameters
@@ -157,7 +158,7 @@ def _is_clear(exercise):
 # --- marking -------------------------------------------------------------------------
 
 
-def mark(exercise, answer):
+def mark(exercise: Exercise, answer: Any) -> Marking:
     """Mark an answer entry by entry, and name the classical mistake that would give all of it.
 
     Parameters

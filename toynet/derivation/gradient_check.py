@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toynet.activations import ACTIVATIONS
-from toynet.network import Parameters, backward, costs, forward
+from toynet.network import Parameters, Rule, backward, costs, forward
 
 STEP = 1e-6
 """Half-width of the difference. Its truncation error is about STEP^2, its rounding
@@ -74,7 +74,9 @@ class Checked(NamedTuple):
         return self.error / self.allowed if self.is_known else UNKNOWN_RANK
 
 
-def check(parameters, X, y, activation, backward=backward, step=STEP):
+def check(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, backward: Rule = backward, step: float = STEP
+) -> dict[str, Checked]:
     """Compare a rule's gradient with central differences, every single entry.
 
     Samples within reach of a kink of g (relu's is at 0) have no derivative to compare with and are left out.
@@ -129,7 +131,7 @@ def _size(derived, numerical):
     return np.maximum(np.abs(derived), np.abs(numerical))
 
 
-def worst(checked):
+def worst(checked: dict[str, Checked]) -> tuple[str, Checked]:
     """The parameter to name: one that fails, else one that cannot be checked, else the largest part of what is allowed.
 
     Parameters
@@ -144,7 +146,7 @@ def worst(checked):
     return max(checked.items(), key=lambda item: item[1].rank)
 
 
-def overall(checked):
+def overall(checked: dict[str, Checked]) -> float:
     """The largest difference of all parameters over the largest derivative: one number for a rule that passes."""
     # np.max, unlike max, keeps what is not a number.
     largest = np.max([c.largest for c in checked.values()])
@@ -157,7 +159,7 @@ def _rounding(parameters, passed):
     return float(4 * np.finfo(float).eps * (1.0 + terms.mean()))
 
 
-def smooth_rows(parameters, X, activation, step=STEP):
+def smooth_rows(parameters: Parameters, X: np.ndarray, activation: str, step: float = STEP) -> np.ndarray:
     """Which samples a step cannot carry over a kink of g: all of them where it has none, as tanh and sigmoid.
 
     Moving an entry of row j of W1 or b1 by `step` moves Z1_j by up to step max(1, |x|).
@@ -174,7 +176,7 @@ def smooth_rows(parameters, X, activation, step=STEP):
     return clear if clear.any() else everything
 
 
-def few_rows(m, hidden_size, turn=0):
+def few_rows(m: int, hidden_size: int, turn: int = 0) -> np.ndarray:
     """Rows for a quick check while training runs: all of them, or as many as `FEW` allows.
 
     Successive turns go through all rows.
@@ -187,7 +189,9 @@ def few_rows(m, hidden_size, turn=0):
     return np.arange(m) if m <= most else (turn * most + np.arange(most)) % m
 
 
-def numerical_gradients(parameters, X, y, activation, step=STEP):
+def numerical_gradients(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, step: float = STEP
+) -> dict[str, np.ndarray]:
     """dC/dtheta of every single parameter by central differences.
 
     (C(theta + step) - C(theta - step)) / (2 step), one parameter at a time. An entry
@@ -242,7 +246,9 @@ def _difference(stack, name, column, X, y, activation, step):
     return (sides[0] - sides[1]) / (2 * step)
 
 
-def relative_errors(parameters, X, y, activation, step=STEP, backward=backward):
+def relative_errors(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, step: float = STEP, backward: Rule = backward
+) -> dict[str, float]:
     """How far the derived gradient is from central differences, in one number a parameter.
 
     Errors are relative to the larger magnitude of the two derivatives, or to `FLOOR` where both are smaller.
@@ -271,7 +277,14 @@ def relative_errors(parameters, X, y, activation, step=STEP, backward=backward):
     }  # fmt: skip
 
 
-def error_by_step(parameters, X, y, activation, steps=STEPS, backward=backward):
+def error_by_step(
+    parameters: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    steps: tuple[float, ...] = STEPS,
+    backward: Rule = backward,
+) -> np.ndarray:
     """How the check depends on its step: the V, truncation on the right arm, rounding on the left.
 
     The error of a step h is about a h^2 + b 1e-16 / h, least near the cube root of 1e-16.

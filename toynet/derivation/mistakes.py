@@ -12,6 +12,7 @@ import numpy as np
 from toynet import network
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import squared_error
+from toynet.network import Forward, Gradients, Parameters, Rule
 
 
 @dataclass(frozen=True)
@@ -35,34 +36,34 @@ class Mistake:
     title: str
     explanation: str
     latex: str
-    backward: Callable
-    applies: Callable
-    spoils: tuple
+    backward: Rule
+    applies: Callable[[Parameters, int, str], bool]
+    spoils: tuple[str, ...]
 
 
-def no_mean(parameters, forward, y, activation):
+def no_mean(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """dC_dZ2 = y_hat - y: the derivative of the sum over samples, not of the mean."""
     return network.backward_from(parameters, forward, forward.y_hat - y, activation)
 
 
-def wrong_sign(parameters, forward, y, activation):
+def wrong_sign(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """dC_dZ2 = (y - y_hat) / m: descent climbs."""
     return network.backward_from(parameters, forward, -network.output_error(forward, y), activation)
 
 
-def g_prime_of_A1(parameters, forward, y, activation):
+def g_prime_of_A1(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """dC_dZ1 = (W2.T @ dC_dZ2) * g'(A1): backward takes g' of what it finds as Z1."""
     return network.backward(parameters, forward._replace(Z1=forward.A1), y, activation)
 
 
-def no_g_prime(parameters, forward, y, activation):
+def no_g_prime(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """dC_dZ1 = W2.T @ dC_dZ2: as if the hidden units were linear."""
     dC_dZ1 = parameters.W2.T @ network.output_error(forward, y)
     right = network.backward(parameters, forward, y, activation)
     return right._replace(dC_dW1=dC_dZ1 @ forward.A0.T, dC_db1=dC_dZ1.sum(axis=1, keepdims=True))
 
 
-def no_transpose(parameters, forward, y, activation):
+def no_transpose(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """A1 for A1.T and A0 for A0.T, pressed into the shape that the product needs.
 
     With m = h, A1 fits as it is (and with m = d, A0); with any other m NumPy refuses,

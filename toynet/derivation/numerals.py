@@ -3,7 +3,7 @@
 import math
 
 
-def text(value, digits=4):
+def text(value: float, digits: int = 4) -> str:
     """A number as text: "0.31", "−4", "2.1e-9", "∞"; "–" for what is no number.
 
     Parameters
@@ -24,7 +24,7 @@ def text(value, digits=4):
     return mantissa.replace("-", "−") + (f"e{exponent}" if exponent else "")
 
 
-def latex(value, digits=6):
+def latex(value: float, digits: int = 6) -> str:
     r"""A number as LaTeX: 1 \cdot 10^{-7}, \infty."""
     if math.isinf(value):
         return r"\infty" if value > 0 else r"-\infty"
@@ -32,7 +32,7 @@ def latex(value, digits=6):
     return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else mantissa
 
 
-def _parts(value, digits):
+def _parts(value: float, digits: int) -> tuple[str, int]:
     """Mantissa as text, without a -0, and exponent of ten, 0 where none is written."""
     mantissa, _, exponent = f"{value + 0.0:.{digits}g}".partition("e")
     return mantissa, int(exponent or 0)

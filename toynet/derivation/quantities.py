@@ -14,6 +14,7 @@ import numpy as np
 
 from toynet import network
 from toynet.activations import ACTIVATIONS
+from toynet.network import Parameters
 
 
 class Line(NamedTuple):
@@ -143,7 +144,9 @@ FORMULAS = {
 """Symbol -> LaTeX with {g} and {g_prime} to fill in; sums run over the m samples."""
 
 
-def quantities(parameters, X, y, activation, learning_rate):
+def quantities(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, learning_rate: float
+) -> dict[str, Quantity]:
     """Every quantity of the derivation, in `ORDER`, for one sample or a batch.
 
     Parameters
@@ -200,7 +203,7 @@ def _values(parameters, X, y, activation, learning_rate):
     }
 
 
-def dC_dy_hat(y_hat, y):
+def dC_dy_hat(y_hat: np.ndarray | float, y: np.ndarray | float) -> np.ndarray:
     """Factor (1), (y_hat - y) / (y_hat (1 - y_hat)), of each sample.
 
     It is -1 / y_hat for y = 1 and 1 / (1 - y_hat) for y = 0: infinite only where
@@ -210,7 +213,7 @@ def dC_dy_hat(y_hat, y):
         return np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1.0 - y_hat)
 
 
-def formula(symbol, activation):
+def formula(symbol: str, activation: str) -> str:
     """LaTeX of one quantity's formula."""
     g, g_prime = ACTIVATIONS[activation].latex
     return FORMULAS[symbol].format(g=g, g_prime=g_prime)
@@ -235,14 +238,14 @@ WITHIN = {
 
 
 @cache
-def source_lines():
+def source_lines() -> dict[str, tuple[Line, ...]]:
     """Symbol -> the `Line`s of `network.py` that compute it, for all that it computes.
 
     A quantity's line is the first one that assigns its name; where names are only unpacked
     (W1, b1, W2, b2) it is that one. What is `WITHIN` another has that one's. What a function
     returns without naming it (C as a mean, the new parameters) has its return line.
     """
-    found = {}
+    found: dict[str, tuple[Line, ...]] = {}
     for function in (
         network.forward, network.costs, network.output_error, network.hidden_error, network.backward_from
     ):  # fmt: skip
@@ -324,7 +327,7 @@ class Factors:
     note: str
 
 
-def factors(parameters, x, y, activation):
+def factors(parameters: Parameters, x: np.ndarray, y: float, activation: str) -> Factors:
     """The three `Factors` at one sample.
 
     Parameters

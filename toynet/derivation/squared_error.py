@@ -11,17 +11,18 @@ import pandas as pd
 
 from toynet import network
 from toynet.activations import sigma, sigma_prime
+from toynet.network import Forward, Gradients, Parameters
 
 COSTS = ("Cross-entropy", "Squared error")
 """The two costs by the names that the table and the charts use."""
 
 
-def cost(forward, y):
+def cost(forward: Forward, y: np.ndarray) -> float:
     """C = mean( (y_hat - y)^2 / 2 ) of a forward pass; y is (m,)."""
     return float(np.mean((forward.y_hat - y) ** 2) / 2)
 
 
-def backward(parameters, forward, y, activation):
+def backward(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """Gradient of the squared error: `network.backward` with (y_hat - y) sigma'(Z2) as the error.
 
     Parameters and returns are those of `network.backward`.
@@ -30,7 +31,7 @@ def backward(parameters, forward, y, activation):
     return network.backward_from(parameters, forward, dC_dZ2, activation)
 
 
-def both(parameters, X, y, activation):
+def both(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str) -> dict[str, Gradients]:
     """The gradients of the two costs at the same parameters.
 
     Returns
@@ -43,7 +44,7 @@ def both(parameters, X, y, activation):
     return {name: rule(parameters, passed, y, activation) for name, rule in zip(COSTS, rules, strict=True)}
 
 
-def dC_dZ2(Z2, y):
+def dC_dZ2(Z2: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
     """dC/dZ2 of single samples under the two costs.
 
     Parameters

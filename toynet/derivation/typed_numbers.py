@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 
-def parse_numbers(text, shape):
+def parse_numbers(text: str, shape: tuple[int, int]) -> np.ndarray:
     """Typed numbers as an array: "0.1, -0.2; 3", one per line, or a row per line.
 
     Commas, semicolons, spaces and line breaks separate. Rows of lines or semicolons

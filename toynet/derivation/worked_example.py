@@ -5,6 +5,7 @@ import numpy as np
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import numerals
 from toynet.derivation.quantities import ORDER, PHASES, quantities
+from toynet.network import Parameters
 
 DIGITS = 6
 """Significant digits in the Markdown; the script prints all of them."""
@@ -13,7 +14,7 @@ DIGITS = 6
 # --- Markdown ------------------------------------------------------------------------
 
 
-def markdown(parameters, X, y, activation, learning_rate):
+def markdown(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, learning_rate: float) -> str:
     """Every quantity with its formula and its numbers.
 
     Parameters
@@ -107,7 +108,7 @@ SATURATED = "np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1 - y_hat)"
 """Factor (1) where y_hat (1 - y_hat) is 0: the same with the fraction reduced, so that 0/0 does not occur."""
 
 
-def script(parameters, X, y, activation, learning_rate):
+def script(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, learning_rate: float) -> str:
     """A Python script of NumPy alone that computes and prints every quantity.
 
     Parameters
@@ -126,7 +127,7 @@ def script(parameters, X, y, activation, learning_rate):
         activation=activation, X=X.tolist(), y=y.tolist(), m=y.size, eta=float(learning_rate), **numbers
     )  # fmt: skip
     lines = dict(LINES)
-    if not found["dy_hat_dZ2"].value.all():
+    if not np.all(found["dy_hat_dZ2"].value):
         head += 'np.seterr(divide="ignore")  # a sample is saturated: factor (1) may be infinite\n'
         lines["dC_dy_hat"] = SATURATED
     g, g_prime = ACTIVATIONS[activation].code

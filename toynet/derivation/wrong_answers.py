@@ -1,6 +1,6 @@
 """What the classical mistakes would answer to an exercise."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ class Candidate(NamedTuple):
     value: np.ndarray
 
 
-def of(exercise):
+def of(exercise: Any) -> list[Candidate]:
     """The `Candidate`s for an exercise: those that differ from the right answer, and from each other."""
     symbol, v = exercise.hidden.symbol, {s: q.value for s, q in exercise.quantities.items()}
     value = np.atleast_2d(exercise.hidden.value)

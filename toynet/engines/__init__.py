@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from toynet.engines.engine import Engine, Progress, Rows, Rule, Task, order_generator, order_state
+from toynet.engines.engine import Engine, Progress, Rows, Task, order_generator, order_state
 from toynet.engines.reference import ReferenceEngine
 from toynet.engines.vectorised import NumpyEngine
 
 __all__ = [
-    "ENGINES", "Engine", "Progress", "Rows", "Rule", "Task",
+    "ENGINES", "Engine", "Progress", "Rows", "Task",
     "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_generator", "order_state", "prepare",
 ]  # fmt: skip
 

@@ -1,15 +1,11 @@
 """What every engine is: it makes a run's updates, from any point of the run on, and measures at the epochs' ends."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 
 import numpy as np
 
 from toynet.datasets import Split
-from toynet.network import Forward, Gradients, Parameters
-
-Rule: TypeAlias = Callable[[Parameters, Forward, np.ndarray, str], Gradients]
-"""What stands in the place of `network.backward`, with its signature."""
+from toynet.network import Parameters, Rule
 
 Rows: TypeAlias = dict[str, np.ndarray]
 """Measured rows by column: `epoch` and the fields of `Measures`, each (rows,)."""
