@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from toynet.engines.engine import Engine, Progress, Rows, Task, order_generator, order_state
+from toynet.engines.engine import Engine, Progress, Rows, Task, order_state
 from toynet.engines.reference import ReferenceEngine
 from toynet.engines.vectorised import NumpyEngine
 
 __all__ = [
     "ENGINES", "Engine", "Progress", "Rows", "Task",
-    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_generator", "order_state", "prepare",
+    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_state", "prepare",
 ]  # fmt: skip
 
 ENGINES = ("compiled", "numpy", "reference")
