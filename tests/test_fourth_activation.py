@@ -57,6 +57,14 @@ def test_it_trains_in_numpy_as_network_py_does_where_there_are_no_loops_for_it()
         train(config, engine="compiled")
 
 
+def test_no_run_waits_for_loops_that_there_are_not(monkeypatch):
+    monkeypatch.setattr(engines, "WORTH_LOADING", 0.0)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 0.0)
+    monkeypatch.setattr(engines, "load_from_disk", lambda: False)  # as before the first compilation
+    monkeypatch.setattr(engines, "prepare", lambda: pytest.fail("nothing is to be compiled"))
+    assert train(Config(activation="softplus", epochs=2)).engine == "numpy"
+
+
 def test_it_is_checked_taken_apart_asked_for_and_drawn():
     trainer = train(Config(activation="softplus", hidden_size=4, epochs=20))
     parameters, split = trainer.parameters, trainer.split

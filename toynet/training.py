@@ -354,7 +354,7 @@ class Trainer:
         epochs = self.config.epochs - self.epoch if epochs is None else epochs
         if self._asked is None and not engines.is_ready():
             hidden_size, updates = self.parameters.W1.shape[0], epochs * self.updates_an_epoch
-            engines.make_ready(NumpyEngine.seconds(self._task, hidden_size, updates))
+            engines.make_ready(NumpyEngine.seconds(self._task, hidden_size, updates), self._task)
 
     @property
     def updates_an_epoch(self) -> int:

@@ -107,7 +107,7 @@ def prepare(then: Callable[[], object] | None = None) -> threading.Thread:
     return thread
 
 
-def make_ready(seconds: float) -> None:
+def make_ready(seconds: float, task: Task) -> None:
     """Have compiled code where a run is long enough for it.
 
     It is read from the disk where it is there. Where it must be compiled, a long run waits
@@ -117,14 +117,23 @@ def make_ready(seconds: float) -> None:
     ----------
     seconds : float
         How long NumPy would train.
+    task : Task
     """
-    if seconds < WORTH_LOADING or load_from_disk() or not _has_numba() or _impossible.is_set():
+    if seconds < WORTH_LOADING or load_from_disk() or _impossible.is_set() or not _can_be_compiled(task):
         return
     compiling = prepare()
     if seconds >= WORTH_COMPILING:
         if sys.stderr.isatty():
             print("Compiling the training loops, once: about 20 seconds.", file=sys.stderr)
         compiling.join()
+
+
+def _can_be_compiled(task: Task) -> bool:
+    """Whether there are loops for this, and a Numba that works to compile them."""
+    try:
+        return _engine("compiled").can(task)
+    except (ImportError, RuntimeError):
+        return False
 
 
 def _has_numba() -> bool:
