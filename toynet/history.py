@@ -21,7 +21,7 @@ _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
 class History:
-    """Rows of `COLUMNS` in one growing array; a column is a view into it.
+    """Rows of `COLUMNS` in one growing array, column by column; a column is a contiguous view into it.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class History:
     """
 
     def __init__(self, columns: Mapping[str, Any] | None = None) -> None:
-        self._rows = np.empty((256, len(COLUMNS)))
+        self._columns = np.empty((len(COLUMNS), 256))
         self._length = 0
         self.rate_changes: list[int] = []
         if columns:
@@ -47,28 +47,30 @@ class History:
         """Add rows: for each of `COLUMNS` an array (rows,)."""
         rows = len(columns[COLUMNS[0]])
         length = self._length + rows
-        if length > len(self._rows):
-            more = np.empty((max(length, 2 * len(self._rows)) - len(self._rows), len(COLUMNS)))
-            self._rows = np.concatenate([self._rows, more])
+        room = self._columns.shape[1]
+        if length > room:
+            larger = np.empty((len(COLUMNS), max(length, 2 * room)))
+            larger[:, :room] = self._columns
+            self._columns = larger
         for name, place in _PLACES.items():
-            self._rows[self._length : length, place] = columns[name]
+            self._columns[place, self._length : length] = columns[name]
         self._note_rates(self._length, length)
         self._length = length
 
     def _note_rates(self, first: int, last: int) -> None:
         """Which of the new rows have another learning rate than the row before."""
         first = max(first, 1)
-        rates = self._rows[first - 1 : last, _PLACES["learning_rate"]]
+        rates = self._columns[_PLACES["learning_rate"], first - 1 : last]
         self.rate_changes += (first + np.flatnonzero(rates[1:] != rates[:-1])).tolist()
 
     def __getitem__(self, column: str) -> np.ndarray:
         """The values of one column, ndarray (rows,); not a copy, not to be written to."""
-        return self._rows[: self._length, _PLACES[column]]
+        return self._columns[_PLACES[column], : self._length]
 
     @property
     def last(self) -> dict[str, float]:
         """The last row: column -> number."""
-        return dict(zip(COLUMNS, self._rows[self._length - 1].tolist(), strict=True))
+        return dict(zip(COLUMNS, self._columns[:, self._length - 1].tolist(), strict=True))
 
     def columns(self) -> dict[str, np.ndarray]:
         """All rows as they stand now: column -> array (rows,) of its own."""
