@@ -1,10 +1,12 @@
 """The decision boundary as an Altair chart, and the tables that move it.
 
 A chart is built once for a run; only the tables of its named datasets change from
-frame to frame, so the browser redraws and never rebuilds.
+frame to frame, so the browser redraws and never rebuilds, and of a table with the same
+bytes as before it draws nothing anew.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
@@ -19,7 +21,7 @@ from toynet.network import Parameters, forward
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-HEIGHT = 580
+HEIGHT = 400
 
 PICK = "pick"
 """Name of the selection of a boundary picture that can be clicked."""
@@ -42,7 +44,7 @@ def boundary_chart(
     height: int = HEIGHT,
     can_pick: bool = False,
 ) -> vega.Spec:
-    """Spec of the boundary picture, over the datasets of `boundary_tables`.
+    """Spec of the boundary picture, over the datasets of `field_tables` and `points_table`.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def boundary_chart(
     field = (
         alt.Chart(vega.dataset("field"))
         .mark_image(width=alt.expr("width"), height=alt.expr("height"), align="left", baseline="top", aspect=False)
-        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key=vega.KEY, order="n:Q")
+        .encode(x=alt.value(0), y=alt.value(0), url="url:N", key=vega.KEY, order="order:Q")
     )
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
@@ -117,42 +119,60 @@ def _points(feature_names, class_names, has_test):
     )
 
 
-def boundary_tables(
-    parameters: Parameters, activation: str, split: Split, plane: Plane, rows: np.ndarray, images: list[tuple[int, str]]
-) -> tuple[vega.Tables, list[tuple[int, str]]]:
-    """Datasets of the boundary picture at these parameters.
+class Moment(NamedTuple):
+    """A field that is drawn, and the 0.5 line that belongs to it.
+
+    Attributes
+    ----------
+    n : int
+        Its number: the next moment has the next.
+    url : str
+        The field's picture.
+    half : pyarrow.Table
+        The 0.5 line.
+    """
+
+    n: int
+    url: str
+    half: pa.Table
+
+
+def field_tables(
+    parameters: Parameters, activation: str, plane: Plane, before: tuple[Moment, ...] = (), ahead: bool = False
+) -> tuple[vega.Tables, tuple[Moment, ...]]:
+    """Datasets `field` and `half` of the boundary picture.
+
+    A browser needs a moment to load a picture. So while training runs each one is sent a
+    frame before it is shown: what is seen, field and 0.5 line, is of the moment before.
 
     Parameters
     ----------
     parameters : Parameters
     activation : str
-    split : Split
     plane : Plane
-    rows : ndarray of int
-        From `shown`.
-    images : list of (int, str)
-        Number and data URL of the last two fields drawn. The new one is put behind
-        them: the browser keeps showing those until it has loaded the new one.
+    before : tuple of Moment
+        What this returned last time. The browser keeps those pictures, and shows the last
+        one that it has while the newest is not loaded yet.
+    ahead : bool
+        Whether the newest moment is only sent, beneath the one before it, which is shown.
 
     Returns
     -------
     tables : dict of str to pyarrow.Table
-    images : list of (int, str)
-        What to hand in next time.
+    moments : tuple of Moment
+        The newest last; the same as before where the field is the same.
     """
     Z2, y_hat = evaluate(parameters, plane, activation)
-    url = image_url(y_hat)
-    if not images or images[-1][1] != url:
-        images = [*images, (images[-1][0] + 1 if images else 0, url)][-3:]
-    n, urls = np.array([n for n, _ in images], np.uint32), [url for _, url in images]
-    if len(images) == 3:
-        urls[0] = ""  # sent twice before; where Vega finds no address it draws on with the image that it has
-    tables = {
-        "field": vega.table({"n": n, "url": urls}, n % 3),
-        "half": _half_table(half_line(Z2, plane), plane),
-        "points": _points_table(parameters, activation, split, plane, rows),
-    }
-    return tables, images
+    url, moments = image_url(y_hat), before
+    if not before or before[-1].url != url:
+        newest = Moment(before[-1].n + 1 if before else 0, url, _half_table(half_line(Z2, plane), plane))
+        moments = (*before, newest)[-3:]
+    on_top = moments[-2] if ahead and len(moments) > 1 else moments[-1]
+    n = np.array([moment.n for moment in moments])
+    # A picture that was sent twice the browser has: where Vega finds no address it draws on with it.
+    urls = ["" if len(moments) == 3 and i == 0 else moment.url for i, moment in enumerate(moments)]
+    order = np.where(n > on_top.n, -1, n).astype(np.int32)
+    return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
 
 
 def _half_table(lines, plane):
@@ -162,7 +182,18 @@ def _half_table(lines, plane):
     return pa.table(_places(points, plane))
 
 
-def _points_table(parameters, activation, split, plane, rows):
+def points_table(parameters: Parameters, activation: str, split: Split, plane: Plane, rows: np.ndarray) -> pa.Table:
+    """Dataset `points` of the boundary picture: the samples, what they are, and their probability.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    activation : str
+    split : Split
+    plane : Plane
+    rows : ndarray of int
+        From `shown`.
+    """
     X = np.concatenate([split.X_train, split.X_test])[rows]
     with np.errstate(over="ignore", invalid="ignore"):
         p = forward(parameters, X, activation).y_hat[0]

@@ -1,6 +1,7 @@
-"""Losses and gradient norms as Altair charts, and the tables that move them (see `boundary.py`)."""
+"""Losses or accuracies, and gradient norms, as Altair charts, and the tables that move them (see `boundary.py`)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import altair as alt
@@ -8,77 +9,186 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
+from toynet.charts.aggregation import Aggregation, Average, step_up
 from toynet.charts.palette import GREY, SERIES_COLOURS, SERIES_DASHES
-from toynet.charts.thinning import Thinning
+from toynet.derivation.numerals import text
 from toynet.history import History
-
-MOST_ROWS = 100
-"""Rows of a curve drawn at most."""
 
 X_AXES = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen", "seconds": "Seconds of training"}
 """What the curves can be drawn over: history column -> axis title."""
 
 LOSSES = {"train_loss": "Train", "test_loss": "Test"}
+ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
-HEIGHT = 282
+HEIGHT = 168
+"""Pixels, without the axes."""
+
+LIVE_COLUMNS = 160
+"""Columns of pixels into which a curve that moves is aggregated."""
+
+HOVER_COLUMNS = 40
+"""The same for the rows that can be hovered."""
+
+MOST_MARKS = 30
+"""Changes of settings marked at most: the last ones."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How the curves are looked at.
+
+    Attributes
+    ----------
+    x_column : str
+        A key of `X_AXES`.
+    shows : {"loss", "accuracy"}
+        What the upper chart draws.
+    log : bool
+        Whether losses stand on a log axis (norms always do).
+    smoothing : float
+        Weight of the exponential average, 0 for none, below 1.
+    """
+
+    x_column: str = "epoch"
+    shows: str = "loss"
+    log: bool = False
+    smoothing: float = 0.0
+
+    @property
+    def series(self) -> dict[str, str]:
+        """History column -> name of its curve in the upper chart."""
+        return LOSSES if self.shows == "loss" else ACCURACIES
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the upper chart's axis is logarithmic."""
+        return self.log and self.shows == "loss"
+
+
+# --- the charts ------------------------------------------------------------------------
 
 
 @lru_cache(vega.SPECS)
-def loss_chart(x_column: str, has_test: bool) -> vega.Spec:
-    """Spec of the loss curves, over the datasets of `curve_tables`."""
-    series = LOSSES if has_test else {"train_loss": "Train"}
-    return _curves(series, x_column, "Cross-entropy (nats)", alt.Scale(zero=True, nice=True))
+def measure_chart(view: View, has_test: bool) -> vega.Spec:
+    """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`."""
+    names = list(view.series.values())[: 2 if has_test else 1]
+    if view.shows == "accuracy":
+        scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(format=".0%", tickCount=5)
+        return _curves(names, view, "Accuracy", scale, axis)
+    scale, axis = (_LOG, vega.log_axis()) if view.log else (alt.Scale(zero=True, nice=True), vega.linear_axis())
+    return _curves(names, view, "Cross-entropy (nats)", scale, axis)
 
 
 @lru_cache(vega.SPECS)
-def norm_chart(x_column: str) -> vega.Spec:
+def norm_chart(view: View) -> vega.Spec:
     """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
-    return _curves(NORMS, x_column, "Gradient norm", alt.Scale(type="log", nice=False))
+    return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis())
 
 
-def _curves(series, x_column, title, scale):
-    names = list(series.values())
-    ticks = {"format": "~g"} if x_column == "seconds" else {"format": "~s", "tickMinStep": 1}
-    x_axis = alt.X(
+_LOG = alt.Scale(type="log", nice=False)
+
+
+def _curves(names, view, title, scale, axis):
+    # Both charts' plots begin at the same place, and how wide they are is known: see `plot_width`.
+    axis.minExtent = axis.maxExtent = EXTENT
+    y = {"title": title, "scale": scale, "axis": axis}
+    lines = [_line(i, "curve", y, pale=view.smoothing > 0) for i in range(len(names))]
+    if view.smoothing:
+        lines += [_line(i, "smooth", {}) for i in range(len(names))]
+    lines[0] = lines[0].add_params(alt.selection_interval(name="zoom", bind="scales"))
+    layers = [*lines, _tips(), _marks(), _hover(names, view.x_column), _legend(names)]
+    if scale is _LOG:
+        layers.append(_zeros())
+    return vega.spec(alt.layer(*layers), HEIGHT, encoding={"x": _x_axis(view.x_column).to_dict()})
+
+
+EXTENT = 38
+"""Pixels from the y axis to the left edge of its numbers."""
+
+
+def plot_width(chart_width: float) -> int:
+    """Pixels from edge to edge of the plot in a chart so wide."""
+    return max(int(chart_width) - vega.PADDING["left"] - vega.PADDING["right"] - EXTENT - TITLE, 50)
+
+
+TITLE = 20
+"""Pixels that the y axis's title takes."""
+
+
+def _x_axis(x_column):
+    # "0k" must not stand for 0: Vega's own labels have one unit for all.
+    label = "format(datum.value, '~g')" if x_column == "seconds" else "format(datum.value, '.4~s')"
+    step = {} if x_column == "seconds" else {"tickMinStep": 1}
+    # From the first row to where `curve_tables` says that the axis ends.
+    ends = {"domainMin": alt.expr("data('marks')[0].x"), "domainMax": alt.expr("data('marks')[0].end")}
+    return alt.X(
         "x:Q",
         title=X_AXES[x_column],
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(grid=False, tickCount=8, **ticks),
+        scale=alt.Scale(nice=False, zero=False, **ends),
+        axis=alt.Axis(grid=False, tickCount=8, labelExpr=label, **step),
     )
-    axis = alt.Axis(format="~g", tickCount=5) if scale["type"] is alt.Undefined else vega.log_axis()
-    axis.minExtent = 36  # so that both charts' horizontal axes begin at the same place
-    # A layer for each curve instead of one folded layer: see `vega.dataset`.
-    lines = [
-        alt.Chart()
-        .mark_line(color=colour, strokeDash=dash)
-        .encode(alt.Y(f"{name}:Q", **({} if i else {"title": title, "scale": scale, "axis": axis})))
-        for i, (name, colour, dash) in enumerate(zip(names, SERIES_COLOURS, SERIES_DASHES, strict=False))
-    ]
+
+
+def _line(i, kind, y, pale=False):
+    """A layer for each curve instead of one folded layer: see `vega.dataset`. The first one brings the axis."""
+    return (
+        alt.Chart(vega.dataset(f"{kind}{i}"))
+        .mark_line(
+            color=SERIES_COLOURS[i], strokeDash=SERIES_DASHES[i], opacity=0.3 if pale else 1, clip=True, order=False
+        )
+        .encode(alt.Y("y:Q", **({} if i or kind != "curve" else y)))
+    )
+
+
+def _tips():
+    """A dot where each curve is now."""
+    tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, opacity=1, clip=True, strokeWidth=0)
+    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), key=vega.KEY)
+
+
+def _zeros():
+    """What is exactly 0 has no place on a log axis: a tick at its foot."""
+    ticks = alt.Chart(vega.dataset("zeros")).mark_tick(orient="vertical", size=9, thickness=2, clip=True)
+    return ticks.encode(
+        y=alt.value(alt.expr("height - 5")), color=alt.Color("colour:N", scale=None, legend=None), key=vega.KEY
+    )
+
+
+def _marks():
+    """A dashed rule wherever a setting was changed in mid-run, and above the plot what it became."""
+    marks = alt.Chart().encode(key=vega.KEY)
+    in_sight = "inrange(datum.x, domain('x'))"  # a label stands outside the plot, where nothing is clipped
+    seen = alt.condition(in_sight, alt.value(1), alt.value(0))
+    rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.k ? 1 : 0"), clip=True)
+    text = marks.mark_text(color=GREY, align="left", baseline="bottom", dx=-1, y=-3)
+    return alt.layer(rule, text.encode(text="label:N", opacity=seen), data=vega.dataset("marks"))
+
+
+def _hover(names, x_column):
+    """A rule at the row that is nearest to the pointer, which tells its numbers."""
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
     # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
     row = "(datum.datum || datum)"
-    shown = {X_AXES[x_column]: f"format({row}.x, '{',.6~g' if x_column == 'seconds' else ',.3~f'}')"}
-    if x_column != "epoch":
-        shown["Epoch"] = f"format({row}.epoch, ',.3~f')"
-    shown |= {name: f"format({row}.{name}, '.5~g')" for name in names}
-    rule = (
-        alt.Chart()
-        .mark_rule(color=GREY, tooltip=vega.tooltip(shown))
+    titles = [X_AXES[x_column], *([] if x_column == "epoch" else ["Epoch"]), *names]
+    told = {title: f"{row}.t{i}" for i, title in enumerate(titles)}
+    return (
+        alt.Chart(vega.dataset("hover"))
+        .mark_rule(color=GREY, tooltip=vega.tooltip(told), clip=True)
         .encode(key=vega.KEY, opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)))
         .add_params(hover)
     )
-    layers = alt.layer(*lines, _rate_marks(), rule, _legend(names), data=vega.dataset("curve"))
-    return vega.spec(layers, HEIGHT, encoding={"x": x_axis.to_dict()})
 
 
 def _legend(names):
     """A layer that draws nothing but the legend of the curves."""
     colours = alt.Scale(range=SERIES_COLOURS[: len(names)])
     dashes = alt.Scale(range=SERIES_DASHES[: len(names)])
-    legend = alt.Legend(orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2)
+    legend = alt.Legend(
+        orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2, offset=16, padding=0
+    )
     return (
         alt.Chart(alt.Data(values=names))
         .mark_line(opacity=0)
@@ -90,70 +200,169 @@ def _legend(names):
     )
 
 
-def _rate_marks():
-    """A dashed rule with the new learning rate wherever it was changed."""
-    marks = alt.Chart().encode(key=vega.KEY)
-    rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.label ? 1 : 0"))
-    at = alt.value(alt.expr("2 + 13 * (datum.k % 3)"))  # side by side they would cover each other
-    text = marks.mark_text(color=GREY, align="left", baseline="top", dx=3).encode(text="label:N", y=at)
-    return alt.layer(rule, text, data=vega.dataset("changes"))
+# --- their tables ------------------------------------------------------------------------
+
+
+@dataclass
+class Curves:
+    """What the curves of one run keep from frame to frame, for one view of them and one fineness.
+
+    Attributes
+    ----------
+    view : View
+    columns : int
+        Columns of pixels into which curves are aggregated: the plot's width while nothing
+        moves (then they are those of all rows), fewer while it does.
+    """
+
+    view: View
+    columns: int
+    _aggregations: dict[str, Aggregation] = field(default_factory=dict)
+    _averages: dict[str, Average] = field(default_factory=dict)
+
+    def rows(self, history: History, column: str, y: np.ndarray, end: float, columns: int | None = None) -> np.ndarray:
+        """Which rows of a curve are drawn."""
+        aggregation = self._aggregations.setdefault(f"{column} {columns}", Aggregation(columns or self.columns))
+        return aggregation.rows(history[self.view.x_column], y, end)
+
+    def average(self, column: str, y: np.ndarray) -> np.ndarray:
+        """The exponential average of a curve."""
+        return self._averages.setdefault(column, Average(self.view.smoothing)).of(y)
 
 
 def curve_tables(
     history: History,
     series: Mapping[str, str],
-    x_column: str,
+    curves: Curves,
+    is_log: bool,
     present: Mapping[str, float] | None = None,
-    thinning: Thinning | None = None,
+    last: float | None = None,
 ) -> vega.Tables:
-    """Datasets of a curve chart: the thinned rows, and where the learning rate changed.
+    """Datasets of a curve chart.
 
     Parameters
     ----------
     history : History
     series : dict
-        `LOSSES` or `NORMS`: history column -> name of its curve.
-    x_column : str
-        A key of `X_AXES`.
+        `LOSSES`, `ACCURACIES` or `NORMS`: history column -> name of its curve.
+    curves : Curves
+        What this history was drawn with before: then only rows that are new cost anything.
+    is_log : bool
+        Whether the chart's y axis is logarithmic.
     present : dict, optional
         Column -> value of this very moment, drawn behind the last row where the
         network has been updated since.
-    thinning : Thinning, optional
-        What this history and these series were drawn with before: then only rows that
-        are new cost anything.
+    last : float, optional
+        Where the run is to end on the x axis, if that is known: there the axis stops growing.
 
     Returns
     -------
     dict of str to pyarrow.Table
+        `curve0`, ...: x, y of each curve, and `smooth0`, ... where it is smoothed; `tips`, `marks`;
+        `zeros` on a log axis. What can be hovered is `hover_table`.
     """
-    rows = (thinning or Thinning(MOST_ROWS)).rows([history[c] for c in series])
-    columns = {"x": x_column, **({} if x_column == "epoch" else {"epoch": "epoch"})}
-    columns |= {name: c for c, name in series.items()}
+    x_column = curves.view.x_column
     late = present if present and present["update"] > history["update"][-1] else None
-    table = {}
-    for name, column in columns.items():
-        values = history[column][rows]
-        values = np.append(values, late[column]) if late else values
-        table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
-    end = late[x_column] if late and x_column == "seconds" else 1.0
-    return {"curve": vega.table(table), "changes": _rate_changes(history, x_column, end)}
+    now = late or history.last
+    end = axis_end(now[x_column], last)
+    tables, tips, zeros = {}, [], []
+    for i, column in enumerate(series):
+        y = _on_axis(history[column], is_log)
+        rows = curves.rows(history, column, y, end)
+        tables[f"curve{i}"] = _curve(history, x_column, y, rows, late, column, is_log)
+        if curves.view.smoothing:
+            average = curves.average(column, y)
+            smooth_rows = curves.rows(history, f"{column} smoothed", average, end)
+            tables[f"smooth{i}"] = _curve(history, x_column, average, smooth_rows)
+        tips.append((now[x_column], now[column], SERIES_COLOURS[i]))
+        if is_log:
+            at_zero = np.flatnonzero(history[column] == 0.0)
+            zeros += [(x, SERIES_COLOURS[i]) for x in _apart(history[x_column][at_zero], end)]
+    tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
+    if is_log:
+        tables["zeros"] = _rows("x colour", zeros)
+    return tables | {"marks": _marks_table(history, x_column, end)}
+
+
+def axis_end(x, last=None):
+    """Where the x axis ends: it grows in steps, so that what was drawn stays where it is, up to the run's end."""
+    end = step_up(x) or 1.0
+    return min(end, max(last, x)) if last else end
+
+
+def _on_axis(y, is_log):
+    """Not a number where the axis cannot show it."""
+    return np.where(np.isfinite(y) & (y > 0), y, np.nan) if is_log else y
+
+
+def _curve(history, x_column, y, rows, late=None, column="", is_log=False):
+    x, y = history[x_column][rows], y[rows]
+    if late:
+        x, y = np.append(x, late[x_column]), np.append(y, _on_axis(np.array([late[column]]), is_log))
+    return pa.table({"x": _compact(x), "y": _drawable(y)})
 
 
 def _compact(values):
     """float32 where whole numbers are exact in it, else as it is."""
-    return values.astype(np.float32) if values[-1] <= 2**24 else values
+    return values.astype(np.float32) if len(values) and values[-1] <= 2**24 else values
 
 
-def _drawable(values, log):
-    """float32, with null (a gap) for what the axis cannot show."""
-    with np.errstate(over="ignore"):
-        values = values.astype(np.float32)
-    return pa.array(values, mask=~np.isfinite(values) | (values <= 0 if log else False))
+def _drawable(values):
+    """float32 with null (a gap) for what is not finite, or as it is where float32 would make it so."""
+    with np.errstate(over="ignore", under="ignore"):
+        small = values.astype(np.float32)
+    is_finite = np.isfinite(values)
+    fits = np.array_equal(np.isfinite(small), is_finite) and np.array_equal(small != 0, values != 0)
+    return pa.array(small if fits else values, mask=~is_finite)
 
 
-def _rate_changes(history, x_column, end):
-    """Where the learning rate changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
-    x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-30:]
-    labels = ["", "", *(f"η {value:g}" for value in rate[at])]
-    x_before = x[np.maximum(np.array(at, int) - 1, 0)]
-    return vega.table({"x": np.concatenate([[x[0], x[-1] or end], x_before]), "label": labels})
+def _apart(x, end, places=200):
+    """Of ascending x one for each of so many places up to the end."""
+    return x[np.flatnonzero(np.diff(np.floor(x / end * places), prepend=-1.0))].tolist()
+
+
+def _rows(names, rows):
+    """Rows as a table of these columns."""
+    columns = zip(*rows, strict=True) if rows else [[] for _ in names.split()]
+    types = {"colour": pa.string()}
+    return vega.table(
+        {n: pa.array(list(c), types.get(n, pa.float64())) for n, c in zip(names.split(), columns, strict=True)}
+    )
+
+
+def _marks_table(history, x_column, end):
+    """Where settings changed, behind a first row that says from where to where the axis goes."""
+    x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-MOST_MARKS:]
+    places = x[np.maximum(np.array(at, int) - 1, 0)].tolist()
+    labels = _legible(places, [f"η {value:g}" for value in rate[at]], end)
+    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], "end": np.full(1 + len(at), end)})
+
+
+def _legible(places, labels, end, room=0.1):
+    """The labels, but for those that the next one would cover: of changes close to each other the last is told."""
+    shown = [after - here > room * end for here, after in zip(places, [*places[1:], np.inf], strict=True)]
+    return [label if show else "" for label, show in zip(labels, shown, strict=True)]
+
+
+def hover_table(history: History, series: Mapping[str, str], curves: Curves, end: float) -> pa.Table:
+    """Rows that can be hovered, with ready texts: what a row tells stays true, so not every frame needs them anew.
+
+    Parameters
+    ----------
+    history, series, curves
+        As for `curve_tables`.
+    end : float
+        From `axis_end`.
+    """
+    x_column = curves.view.x_column
+    kept = [curves.rows(history, column, history[column], end, HOVER_COLUMNS) for column in series]
+    rows = np.unique(np.concatenate(kept))
+    told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
+    texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
+    return vega.table({"x": _compact(history[x_column][rows]), **texts})
+
+
+def _told(column, value):
+    if column in ("epoch", "update", "samples_seen"):
+        return f"{value:,.0f}"
+    return f"{value:.2%}" if column in ACCURACIES else text(value, 5)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from toynet.charts import vega
+from toynet.charts.aggregation import m4
 from toynet.charts.palette import GREY, SERIES_COLOURS
-from toynet.charts.thinning import thin
 from toynet.derivation import squared_error
 from toynet.derivation.batch_gradients import Spread
 from toynet.derivation.gradient_check import STEP
@@ -215,5 +215,5 @@ def comparison_chart(own: History | pd.DataFrame, broken: History | pd.DataFrame
 def _losses(history):
     """Epoch and train loss, thinned, above 0 as a log axis needs it."""
     epoch, loss = np.asarray(history["epoch"]), np.asarray(history["train_loss"], dtype=float)
-    rows = thin([loss], MOST_ROWS)
+    rows = m4(epoch.astype(float), loss, float(epoch[-1]), MOST_ROWS // 4)
     return pd.DataFrame({"epoch": epoch[rows], "loss": np.maximum(loss[rows], SMALLEST)})

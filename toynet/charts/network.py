@@ -21,9 +21,12 @@ MOST_UNITS = 32
 """Hidden units drawn at most: the first of them."""
 
 A_ROW = 16
-"""Hidden units drawn in one row; where there are more they zigzag between two."""
+"""Hidden units drawn in one row where that is wide enough; where there are more they zigzag between two."""
 
-INPUTS, UNITS, ROW, OUTPUT = 26, 96, 90, 176
+NARROW = 44
+"""Pixels from unit to unit below which also fewer zigzag."""
+
+INPUTS, UNITS, ROW, OUTPUT = 26, 74, 86, 138
 """In pixels: centre of the inputs and upper edge of the hidden units from above, from row to row of these, and from the
 upper edge of the last row to the centre of the output."""
 
@@ -36,6 +39,12 @@ STOPS = 9
 FLAT = 1e-3
 """Change of Z1 across the plane below which a unit is drawn as if it changed so much."""
 
+STEEP = 1e-3
+"""Sides of the square that a gradient of colours is long at least: one of no length is not drawn."""
+
+FAR = 10.0
+"""Sides of the square from its middle from which on it does not matter where such a gradient is."""
+
 
 @lru_cache(vega.SPECS)
 def network_chart(feature_names: tuple[str, ...], hidden_size: int, activation: str) -> vega.Spec:
@@ -44,25 +53,27 @@ def network_chart(feature_names: tuple[str, ...], hidden_size: int, activation: 
     Colours are those of the boundary picture: orange below 0, blue above.
     """
     n = min(hidden_size, MOST_UNITS)
-    rows = 1 if n <= A_ROW else 2
-    output = UNITS + (rows - 1) * ROW + OUTPUT
-    layers = _weights(feature_names, n, rows, output), _units(n, rows, output), _ends([*feature_names, "ŷ"], output)
+    has_room = n > A_ROW
+    output = UNITS + has_room * ROW + OUTPUT
+    layers = _weights(feature_names, n, output), _units(n, output), _ends([*feature_names, "ŷ"], output)
     chart = alt.layer(*layers).add_params(
-        alt.param(name="pitch", expr=f"width / {n + rows - 1}"),
+        alt.param(name="rows", expr="2" if has_room else f"width < {NARROW * n} ? 2 : 1"),
+        alt.param(name="pitch", expr=f"width / ({n - 1} + rows)"),
         # Even and at whole pixels: only squares that are exactly square take a gradient of colours.
-        alt.param(name="side", expr=f"2 * floor(min(32, {0.35 * rows} * pitch))"),
+        alt.param(name="side", expr="2 * floor(min(32, 0.35 * rows * pitch))"),
+        alt.param(name="drop", expr=f"{ROW}" if has_room else "rows == 2 ? side + 8 : 0"),
         alt.param(name="stops", value=_stops(activation)),
     )
     # No axes: what is drawn reaches from edge to edge, and nothing has to be fitted.
     return vega.spec(chart, output + BELOW, padding=0, autosize="none")
 
 
-def _weights(feature_names, n, rows, output):
-    """Lines from the inputs to n hidden units in so many rows, and from these to the output's height."""
+def _weights(feature_names, n, output):
+    """Lines from the inputs to n hidden units, and from these to the output's height."""
     d = len(feature_names)
     sources = [*(f"W1, {name} to unit " for name in feature_names), "W2, unit "]
     i, j, is_first = f"floor(datum.k / {n})", f"(datum.k % {n})", f"datum.k < {d * n}"
-    source, target, top = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + {rows / 2}))", _top(j, rows)
+    source, target, top = f"width * ({i} + 1) / {d + 1}", f"round(pitch * ({j} + rows / 2))", _top(j)
     lines = alt.Chart(vega.dataset("weights")).mark_rule(
         color=_SIGN,
         opacity=0.85,
@@ -78,10 +89,10 @@ def _weights(feature_names, n, rows, output):
     )
 
 
-def _units(n, rows, output):
+def _units(n, output):
     """The hidden units' fields, and the biases of them and of the output."""
     is_hidden = f"datum.k < {n}"
-    unit, top = f"round(pitch * (datum.k + {rows / 2}))", _top("datum.k", rows)
+    unit, top = "round(pitch * (datum.k + rows / 2))", _top("datum.k")
     units = alt.Chart().encode(key=vega.KEY)
     fields = units.mark_point(
         shape="square",
@@ -106,9 +117,9 @@ def _units(n, rows, output):
     return alt.layer(fields, biases, data=vega.dataset("units"))
 
 
-def _top(unit, rows):
-    """Upper edge of a unit's square as a Vega expression: of two rows every other unit is in the second."""
-    return f"{UNITS}" if rows == 1 else f"({UNITS} + {ROW} * ({unit} % 2))"
+def _top(unit):
+    """Upper edge of a unit's square as a Vega expression: where they zigzag every other unit is in a second row."""
+    return f"({UNITS} + drop * ({unit} % 2))"
 
 
 _SIGN = alt.expr(f"datum.value < 0 ? {vega.js(ORANGE)} : {vega.js(BLUE)}")
@@ -196,7 +207,7 @@ def gradient_ends(parameters: Parameters, activation: str, plane: Plane) -> np.n
     """Where in its square a unit's gradient of colours begins and ends.
 
     Over the square, x to the right and y downwards from 0 to 1, Z1 = middle + a (x - 1/2) + b (y - 1/2).
-    Along the direction (a, b) through the middle Z1 reaches z at the distance (z - middle) / (a^2 + b^2).
+    Along the direction (a, b) through the middle Z1 reaches z at the distance (z - middle) / |(a, b)|.
 
     Returns
     -------
@@ -212,5 +223,12 @@ def gradient_ends(parameters: Parameters, activation: str, plane: Plane) -> np.n
     low, high = ACTIVATIONS[activation].span
     if high is None:
         high = np.maximum(middle + (np.abs(a) + np.abs(b)) / 2, low + FLAT)
-    begin, end = (low - middle) / (a**2 + b**2), (high - middle) / (a**2 + b**2)
-    return np.nan_to_num(np.stack([0.5 + begin * a, 0.5 + begin * b, 0.5 + end * a, 0.5 + end * b], axis=1))
+    length = np.hypot(a, b)
+    begin, end = (low - middle) / length, (high - middle) / length
+    is_before, is_behind = end < -FAR, begin > FAR  # the whole square has the last colour, or the first one
+    begin = np.where(is_before, -FAR - 1, np.where(is_behind, FAR, begin))
+    end = np.where(is_before, -FAR, np.where(is_behind, FAR + 1, end))
+    end = np.maximum(end, begin + STEEP)
+    begin, end = np.nan_to_num(begin, nan=FAR), np.nan_to_num(end, nan=FAR + 1)
+    a, b = np.nan_to_num(a / length, nan=1.0), np.nan_to_num(b / length)
+    return np.stack([0.5 + begin * a, 0.5 + begin * b, 0.5 + end * a, 0.5 + end * b], axis=1)

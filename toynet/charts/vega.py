@@ -14,6 +14,9 @@ Spec: TypeAlias = dict[str, Any]
 Tables: TypeAlias = dict[str, pa.Table]
 """Name of a dataset -> its rows."""
 
+PADDING = {"left": 2, "top": 2, "right": 16, "bottom": 2}
+"""Pixels around a chart."""
+
 SPECS = 64
 """How many specs of a kind are kept: Altair takes 50 ms to make one."""
 
@@ -36,7 +39,7 @@ def spec(chart: alt.Chart | alt.LayerChart, height: int, **more: Any) -> Spec:
     # Marks say what they tell themselves; Altair's own configuration would undo the page's theme.
     spec["config"] = {"mark": {"tooltip": None, "aria": False}}
     spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
-    spec["padding"] = {"left": 2, "top": 2, "right": 16, "bottom": 2}
+    spec["padding"] = PADDING
     spec["autosize"] = {"type": "fit", "contains": "padding"}
     return _lean(spec | more)
 
@@ -90,8 +93,20 @@ def tooltip(entries):
     return alt.expr("{" + ", ".join(f"{js(title)}: {text}" for title, text in entries.items()) + "}")
 
 
+def linear_axis():
+    """Numbers as people write them, 200,000 as 2e5."""
+    return alt.Axis(labelExpr=_SHORT, tickCount=5)
+
+
 def log_axis():
-    """Grid lines at the powers of ten only."""
+    """Grid lines at the powers of ten only; 0.1, 0.01, 1e-3 and so on."""
     is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
     grid = alt.condition(is_power, alt.value(1), alt.value(0))
-    return alt.Axis(format=".0~e", tickCount=5, gridOpacity=grid)
+    return alt.Axis(labelExpr=_SHORT, tickCount=5, gridOpacity=grid)
+
+
+# Below a hundredth and from 100,000 on in powers of ten, without a plus.
+_SHORT = (
+    "datum.value == 0 ? '0' : abs(datum.value) < 0.00995 || abs(datum.value) >= 1e5 ? "
+    "replace(format(datum.value, '.3~e'), '+', '') : format(datum.value, '.4~g')"
+)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from toynet.charts.boundary import boundary_chart, boundary_tables, shown
-from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, curve_tables
+from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
+from toynet.charts.curves import LIVE_COLUMNS, NORMS, Curves, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
-from toynet.charts.thinning import Thinning
 from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
 from toynet.training import Trainer
@@ -23,6 +24,9 @@ TRAINING = Turns()
 PERIOD = 0.1
 """Seconds from frame to frame."""
 
+FRAMES = 5
+"""Frames that are drawn at one request of the browser's: each request has it look through the whole page."""
+
 BUSY = 0.4
 """Of a period, what training and drawing may take of this machine: the rest sends, and leaves others room."""
 
@@ -30,16 +34,42 @@ SPEEDS = {"1": 1, "10": 10, "100": 100, "Max": None}
 """Label -> epochs a frame at most (None: as many as fit)."""
 
 
+class Frame(NamedTuple):
+    """What is on the screen: the present row, and the tables of the four charts, all of one moment."""
+
+    present: dict[str, float]
+    boundary: Tables
+    measures: Tables
+    norms: Tables
+    network: Tables
+
+
 @dataclass
 class Picture:
-    """What one run's charts keep from frame to frame."""
+    """What one run's charts keep from frame to frame.
+
+    Attributes
+    ----------
+    plane : Plane
+    boundary, network : dict
+        Specs.
+    shown : ndarray of int
+        Samples that are drawn.
+    moments : tuple of Moment
+        Fields that the browser has.
+    curves : Curves
+        As they were drawn last.
+    hovered : tuple of pyarrow.Table
+        Samples, and rows of both curve charts, with what they tell when hovered.
+    """
 
     plane: Plane
     boundary: Spec
     network: Spec
     shown: np.ndarray
-    images: list[tuple[int, str]] = field(default_factory=list)
-    thinnings: tuple[Thinning, Thinning] = field(default_factory=lambda: (Thinning(MOST_ROWS), Thinning(MOST_ROWS)))
+    moments: tuple[Moment, ...] = ()
+    curves: Curves = field(default_factory=lambda: Curves(View(), LIVE_COLUMNS))
+    hovered: tuple[pa.Table, ...] = ()
 
 
 @dataclass
@@ -106,22 +136,48 @@ class Experiment:
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
-    def tables(self, x_column: str) -> tuple[dict[str, float], Tables, Tables, Tables, Tables]:
-        """The present row and the datasets of the four charts, all of the same moment."""
-        trainer, picture = self.trainer, self.picture
+    def frame(self, view: View, columns: int, is_first: bool = True, ahead: bool = False) -> Frame:
+        """What is to be drawn now.
+
+        Parameters
+        ----------
+        view : View
+        columns : int
+            Into which curves are aggregated: see `Curves`.
+        is_first : bool
+            Whether what is only read on hovering is made anew too.
+        ahead : bool
+            Whether the field is only sent, and that of the moment before shown: see `field_tables`.
+        """
+        trainer, picture, split = self.trainer, self.picture, self.trainer.split
+        at = trainer.parameters, trainer.config.activation
         present = trainer.present()
-        boundary, picture.images = boundary_tables(
-            trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
-        )
-        network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
-        curves = (LOSSES, NORMS)
+        if (picture.curves.view, picture.curves.columns) != (view, columns):
+            picture.curves = Curves(view, columns)
+        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead)
         # The curves' last point may lie within an epoch.
-        moment = present | {"epoch": present["samples_seen"] / trainer.split.y_train.size}
-        losses, norms = (
-            curve_tables(trainer.recorded, series, x_column, moment, thinning)
-            for series, thinning in zip(curves, picture.thinnings, strict=True)
-        )
-        return present, boundary, losses, norms, network
+        m = split.y_train.size
+        moment = present | {"epoch": present["samples_seen"] / m}
+        last = self._last(view.x_column)
+        series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
+        history, curves = trainer.recorded, picture.curves
+        measures = curve_tables(history, series, curves, view.is_log, moment, last)
+        norms = curve_tables(history, NORMS, curves, True, moment, last)
+        if is_first or not picture.hovered:
+            end = axis_end(moment[view.x_column], last)
+            picture.hovered = (
+                points_table(*at, split, picture.plane, picture.shown),
+                *(hover_table(history, drawn, curves, end) for drawn in (series, NORMS)),
+            )
+        points, measures["hover"], norms["hover"] = picture.hovered
+        network = network_tables(*at, split, picture.plane)
+        return Frame(present, fields | {"points": points}, measures, norms, network)
+
+    def _last(self, x_column: str) -> float | None:
+        """Where the run ends on an axis, if that is known."""
+        m, config = self.trainer.split.y_train.size, self.trainer.config
+        updates = -(-m // config.batch(m))
+        return {"epoch": self.target, "samples_seen": self.target * m, "update": self.target * updates}.get(x_column)
 
     def csv(self) -> bytes:
         """The metrics so far as CSV bytes; training goes on while they are written."""

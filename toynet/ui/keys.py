@@ -16,6 +16,11 @@ ONE_EPOCH = PREFIX + "one_epoch"
 DOWNLOAD = PREFIX + "download"
 SPEED = PREFIX + "speed"
 X_AXIS = PREFIX + "x_axis"
+SHOWS = PREFIX + "shows"
+LOSS_AXIS = PREFIX + "loss_axis"
+SMOOTHING = PREFIX + "smoothing"
+RULER = PREFIX + "ruler"
+CURVES = PREFIX + "curves"
 
 # The Derivation page.
 SECTION = PREFIX + "section"

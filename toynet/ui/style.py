@@ -28,15 +28,25 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
   .st-key-transport { padding-bottom: 0.7rem; }
   div:has(> .st-key-numbers) { top: 8rem; }
 }
-.st-key-numbers [data-testid="stMetricValue"] { font-size: 1.3rem; font-variant-numeric: tabular-nums; }
-.st-key-numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; }
+.numbers { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 0.3rem 0.4rem; }
+.numbers [data-testid="stMetric"] { width: 6.9rem; }
+.numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; line-height: 1.3; }
+.numbers [data-testid="stMetricValue"] { font-size: 1.3rem; line-height: 1.3; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.numbers .progress { flex: 1 1 16rem; font-size: 0.9rem; }
+.numbers .bar { height: 0.5rem; margin-top: 0.25rem; border-radius: 0.25rem; background: GREY40; overflow: hidden; }
+.numbers .bar div { height: 100%; background: light-dark(#0877bd, #4aa8e0); }
+.numbers .right { color: RIGHT; }
+.numbers .wrong { color: WRONG; font-weight: 600; }
+.numbers .unknown { color: GREY; }
 @media (max-width: 640px) {
-  .st-key-numbers [data-testid="stMetricValue"] { font-size: 1.1rem; }
-  .st-key-numbers { gap: 0.2rem; }
+  .numbers [data-testid="stMetric"] { width: 5.6rem; }
+  .numbers [data-testid="stMetricValue"] { font-size: 1.1rem; }
 }
+.st-key-ruler { display: none; }
 
 /* Pictures side by side only where both have room. */
-.stMain [data-testid="stColumn"] { min-width: min(400px, 100%); }
+.stMain [data-testid="stColumn"] { min-width: min(290px, 100%); }
 
 /* Quantities close to each other. */
 [class*="st-key-quantity_"] { padding: 0.4rem 0.9rem; }

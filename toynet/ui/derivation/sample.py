@@ -5,7 +5,7 @@ import pyarrow as pa
 import streamlit as st
 
 from toynet.charts import field
-from toynet.charts.boundary import PICK, boundary_chart, boundary_tables, shown
+from toynet.charts.boundary import PICK, boundary_chart, field_tables, points_table, shown
 from toynet.derivation.numerals import text
 from toynet.ui import keys
 from toynet.ui.controls import choices
@@ -48,9 +48,10 @@ def _picture(moment, place):
     split, plane = moment.split, field.plane(moment.split)
     rows = shown(split)
     rows = np.union1d(rows[rows < split.y_train.size], place)
-    tables, _ = boundary_tables(moment.parameters, moment.activation, split, plane, rows, [])
-    tables["points"] = tables["points"].append_column("number", pa.array(rows + 1))
-    tables["chosen"] = tables["points"].slice(int(np.searchsorted(rows, place)), 1).select(["x", "y"])
+    tables, _ = field_tables(moment.parameters, moment.activation, plane)
+    points = points_table(moment.parameters, moment.activation, split, plane, rows)
+    tables["points"] = points.append_column("number", pa.array(rows + 1))
+    tables["chosen"] = points.slice(int(np.searchsorted(rows, place)), 1).select(["x", "y"])
     ranges = plane.x_range, plane.y_range
     spec = boundary_chart(split.feature_names, split.class_names, ranges, False, 380, can_pick=True)
     st.caption("Click a training sample.")

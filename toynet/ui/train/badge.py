@@ -16,26 +16,26 @@ SHARE = 0.02
 
 
 def label(checked):
-    """The badge as Markdown: "Gradient check ✓ 2e-9", red with the parameter's name, or grey without a verdict."""
+    """The badge: its class (right, wrong, unknown) and its words, "Gradient check ✓ 2e-9"."""
     name, found = worst(checked)
     if not found.is_known:
-        return f":gray[Gradient {CANNOT_BE_CHECKED}]"
+        return "unknown", f"Gradient {CANNOT_BE_CHECKED}"
     if found.passes:
-        return f":green[Gradient check ✓ {text(overall(checked), 1)}]"
-    return f":red[**Gradient check ✗ {name} {text(found.error, 1)}**]"
+        return "right", f"Gradient check ✓ {text(overall(checked), 1)}"
+    return "wrong", f"Gradient check ✗ {name} {text(found.error, 1)}"
 
 
 @dataclass
 class Badge:
     """The last check of a run."""
 
-    text: str = ""
+    text: tuple[str, str] = ("unknown", "")
     _update: int = -1
     _turn: int = 0
     _next: float = 0.0
 
     def refresh(self, trainer, is_running):
-        """Check the present parameters, if they are new and it is time; returns the text.
+        """Check the present parameters, if they are new and it is time; returns class and words.
 
         Once training has stopped the next frame checks at once, so that the text that
         stays belongs to the numbers that stay.

@@ -6,21 +6,35 @@ from functools import partial
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
-from toynet.charts.curves import X_AXES, loss_chart, norm_chart
+from toynet.charts.curves import LIVE_COLUMNS, measure_chart, norm_chart, plot_width
 from toynet.charts.network import MOST_UNITS
 from toynet.ui import keys, messages, session, startup
 from toynet.ui.controls import choices, download
-from toynet.ui.experiment import PERIOD, SPEEDS, Experiment
+from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
+from toynet.ui.train import ruler
+from toynet.ui.train import view as curves_view
+from toynet.ui.train.numbers import numbers_html
+
+WELCOME = (
+    "A network with one hidden layer learns to tell two classes apart, with the update derived by hand: "
+    "press **Train** and watch."
+)
+
+LOADING = 0.08
+"""Seconds that a browser has to load a field before it is shown."""
 
 
 def page():
     """Draw the page: transport and live pictures."""
+    st.caption(WELCOME)
     _transport()
     with st.container(key="messages", gap="small"):
         messages.show()
     experiment = session.current().experiment
-    st.fragment(_frame, run_every=PERIOD if experiment.running else None)()
+    # A little shorter than its frames take: the next request is there when they are over.
+    st.fragment(_live, run_every=0.95 * FRAMES * PERIOD if experiment.running else None)()
     st.caption(_how_to_read(experiment.trainer.config))
+    ruler.place()
     startup.prepare()
 
 
@@ -57,13 +71,7 @@ def _transport():
             default="10",
             help="How many epochs to train, at most, between two frames; Max: as many as fit.",
         )
-        choices.segments(
-            "Curves over",
-            keys.X_AXIS,
-            list(X_AXES),
-            format_func=lambda column: X_AXES[column].split()[0],
-            help="What runs along the horizontal axis of both curves.",
-        )
+        curves_view.choose()
         download.button(
             "Download CSV",
             experiment.csv,
@@ -77,36 +85,84 @@ def _transport():
 # --- the live part ---------------------------------------------------------------------
 
 
-def _frame():
-    """One frame: train for a moment, then draw that moment."""
+def _live():
+    """Some frames: each draws a moment, then trains on.
+
+    Drawn first, so that what was trained last is on its way while the next is trained. The first
+    frame makes the elements, the others put what is new in their places.
+    """
     experiment = session.current().experiment
-    speed, x_axis = SPEEDS[choices.remembered(keys.SPEED)], choices.remembered(keys.X_AXIS)
-    with experiment.lock.turn():
-        was_running = experiment.running
-        if was_running:
-            experiment.advance(speed)
+    view, speed = curves_view.chosen(), SPEEDS[choices.remembered(keys.SPEED, "10")]
+    slots = {}
+    for number in range(FRAMES):
         started = time.perf_counter()
-        proof = experiment.badge.refresh(experiment.trainer, experiment.running)
-        present, boundary, losses, norms, network = experiment.tables(x_axis)
-        ended = was_running and not experiment.running
-    if ended:
-        st.rerun()
-    _numbers(present, experiment, proof)
-    left, right = st.columns(2)
-    with left:
-        _chart(experiment.picture.boundary, boundary, "boundary")
-        _how_many_are_drawn(experiment)
-    with right:
-        _chart(loss_chart(x_axis, bool(experiment.trainer.split.y_test.size)), losses, "losses")
-        _chart(norm_chart(x_axis), norms, "norms")
-    _chart(experiment.picture.network, network, "network")
-    experiment.drawing = time.perf_counter() - started
-    # What is not flushed when the next frame starts is dropped.
-    time.sleep(0.015)
+        moves = _draw(experiment, view, slots, is_first=number == 0)
+        experiment.drawing = time.perf_counter() - started
+        if not moves:
+            break
+        with experiment.lock.turn():
+            if experiment.running:
+                experiment.advance(speed)
+            ended = not experiment.running
+        if ended:
+            st.rerun()
+        _wait_until(started + PERIOD, experiment)
 
 
-def _chart(spec, tables, key):
-    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(key))
+def _wait_until(moment, experiment):
+    """Wait for the next frame; a click ends that, for whoever reads the session's state can be stopped there."""
+    while time.perf_counter() < moment and session.current().experiment is experiment:
+        time.sleep(0.004)
+
+
+def _draw(experiment, view, slots, is_first):
+    """Draw this moment; returns whether training goes on."""
+    width, dots = ruler.measured()
+    with experiment.lock.turn():
+        moves = experiment.running
+        proof = experiment.badge.refresh(experiment.trainer, moves)
+        had = experiment.picture.moments
+        columns = LIVE_COLUMNS if moves else round(plot_width(width) * dots)
+        frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
+        moments = experiment.picture.moments
+    _numbers(frame.present, experiment, proof, slots)
+    _charts(frame, experiment, view, slots)
+    if not moves and had and moments[-1] is not had[-1]:
+        # The field of the last moment is on its way: show it, with its line, when it is there.
+        time.sleep(LOADING)
+        with experiment.lock.turn():
+            frame = experiment.frame(view, columns, is_first=False)
+        _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
+    return moves
+
+
+def _charts(frame, experiment, view, slots):
+    """Boundary beside curves, and the network below."""
+    has_test = bool(experiment.trainer.split.y_test.size)
+    if not slots.get("laid out"):
+        slots["laid out"] = True
+        left, right = st.columns(2)
+        with left:
+            places = st.container()
+            _how_many_are_drawn(experiment)
+        slots["places"] = places, right.container(key=keys.CURVES, gap="small"), st.container()
+    left, right, below = slots["places"]
+    _chart(slots, "boundary", experiment.picture.boundary, frame.boundary, left)
+    _chart(slots, "losses", measure_chart(view, has_test), frame.measures, right)
+    _chart(slots, "norms", norm_chart(view), frame.norms, right)
+    _chart(slots, "network", experiment.picture.network, frame.network, below)
+
+
+def _chart(slots, name, spec, tables, place=None):
+    """Draw a chart in its place, or what is new in it."""
+    slot = slots.get(name, place)
+    slots[name] = slot.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(name))
+
+
+def _numbers(present, experiment, proof, slots):
+    has_test = experiment.trainer.split.y_test.size > 0
+    slot = slots.get("numbers") or st.container(key="numbers")
+    slots["numbers"] = slot.html(numbers_html(present, has_test, experiment.target, proof))
 
 
 def _how_many_are_drawn(experiment):
@@ -127,20 +183,3 @@ def _how_to_read(config):
         "gradient. Each square is what a hidden unit makes of the plane, A1: "
         f"{ACTIVATIONS[config.activation].colours}.{some}"
     )
-
-
-def _numbers(present, experiment, proof):
-    has_test = experiment.trainer.split.y_test.size > 0
-    numbers = {
-        "Epoch": f"{present['epoch']:,}",
-        "Update": f"{present['update']:,}",
-        "Train loss": f"{present['train_loss']:.4f}",
-        "Test loss": f"{present['test_loss']:.4f}" if has_test else "–",
-        "Test accuracy": f"{present['test_accuracy']:.1%}" if has_test else "–",
-        "Gradient norm": f"{present['grad_norm']:.2e}",
-    }
-    done = min(present["epoch"] / experiment.target, 1.0)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="numbers"):
-        for label, value in numbers.items():
-            st.metric(label, value, width=104)
-        st.progress(done, text=f"Epoch {present['epoch']:,} of {experiment.target:,} · {proof}")

@@ -1,0 +1,118 @@
+"""Few rows of a long curve that draw the same picture: M4 aggregation.
+
+Of the rows that fall into one column of pixels only the first, the lowest, the highest
+and the last leave a trace on the screen: between columns the line runs from a last row
+to a first one, and within a column it covers what lies between lowest and highest
+(U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014).
+"""
+
+import numpy as np
+from tsdownsample import M4Downsampler
+
+_downsample = M4Downsampler().downsample
+
+
+def m4(x: np.ndarray, y: np.ndarray, end: float, columns: int) -> np.ndarray:
+    """Rows that draw a curve as all of its rows would: `Aggregation` for one that is complete."""
+    return Aggregation(columns).rows(x, y, end)
+
+
+class Aggregation:
+    """Rows that draw a growing curve as all of its rows would.
+
+    While the picture's right edge stays, so do the columns: what was drawn stays where it
+    was, and only rows that are new are looked at.
+
+    Parameters
+    ----------
+    columns : int
+        Into which the picture is cut, at least 1: its width in pixels, or a multiple of it.
+    """
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._begin_again(0.0)
+
+    def _begin_again(self, end):
+        self._end, self._done, self._columns_done, self._kept = end, 0, 0, np.empty(0, np.int64)
+
+    def rows(self, x: np.ndarray, y: np.ndarray, end: float) -> np.ndarray:
+        """The rows to draw now.
+
+        Parameters
+        ----------
+        x : ndarray (rows,)
+            Ascending, those of the last time first. The first is at the picture's left edge.
+        y : ndarray (rows,)
+            What is not finite is a gap.
+        end : float
+            The picture's right edge, at or behind the last x.
+
+        Returns
+        -------
+        ndarray of int
+            Ascending, at most four a column (of the last one eight) and those beside a gap; all rows where
+            there are no more.
+        """
+        rows = len(x)
+        if rows <= 4 * self._columns or not end > x[0]:
+            return np.arange(rows)
+        if end != self._end or rows < self._done:
+            self._begin_again(end)
+        width = (end - x[0]) / self._columns
+        begun = min(int((x[-1] - x[0]) / width), self._columns - 1)
+        if begun > self._columns_done:
+            left, right = x[0] + width * self._columns_done, x[0] + width * begun
+            whole = self._done + int(np.searchsorted(x[self._done :], right))
+            new = _of_columns(x[self._done : whole], y[self._done : whole], left, right, begun - self._columns_done)
+            self._kept = np.concatenate([self._kept, self._done + new])
+            self._done, self._columns_done = whole, begun
+        last = self._done + _of_columns(x[self._done :], y[self._done :], x[self._done], end, 1)
+        return np.unique(np.concatenate([[0], self._kept, last]))
+
+
+def _of_columns(x, y, left, right, columns):
+    """M4 of the rows in some whole columns, which lie side by side from left to right."""
+    if not len(x):
+        return np.empty(0, np.int64)
+    is_drawn = np.isfinite(y)
+    beside_gaps = np.flatnonzero(is_drawn[1:] != is_drawn[:-1])
+    # Columns are cut between the first x and the last: a row of nothing at either edge holds them.
+    x, y = np.concatenate([[left], x, [right]]), np.concatenate([[np.nan], y, [np.nan]])
+    y[1:-1][~is_drawn] = np.nan
+    # It knows no single column: then of either half.
+    kept, rows = _downsample(x, y, n_out=4 * max(columns, 2)).astype(np.int64) - 1, len(is_drawn)
+    return np.unique(np.concatenate([kept[(kept >= 0) & (kept < rows)], beside_gaps, beside_gaps + 1, [0, rows - 1]]))
+
+
+def step_up(x: float) -> float:
+    """The end of an axis that grows in steps: from x on the next power of 2^(1/8), at most 9 % above it."""
+    return float(2.0 ** (np.ceil(8.0 * np.log2(x)) / 8.0)) if x > 0 else 0.0
+
+
+class Average:
+    """Exponential average of a growing curve, without the pull of its beginning towards zero.
+
+    s_t = weight s_(t-1) + (1 - weight) y_t with s = 0 before the first row, over the same sum
+    of ones: a mean of the rows so far in which each weighs `weight` times as much as the next.
+
+    Parameters
+    ----------
+    weight : float
+        0 (the curve itself) up to, not including, 1.
+    """
+
+    def __init__(self, weight: float) -> None:
+        self._weight, self._state, self._values = weight, np.zeros((2, 1)), np.empty(0)
+
+    def of(self, y: np.ndarray) -> np.ndarray:
+        """The average at each row of y, (rows,), those of the last time first; what is not finite is passed over."""
+        from scipy.signal import lfilter  # loaded by who smooths
+
+        new = y[len(self._values) :]
+        is_known = np.isfinite(new)
+        both = np.stack([np.where(is_known, new, 0.0), is_known])
+        (sums, weights), self._state = lfilter([1.0 - self._weight], [1.0, -self._weight], both, zi=self._state)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self._values = np.concatenate([self._values, np.where(is_known, sums / weights, new)])
+        return self._values
