@@ -114,6 +114,8 @@ def _train_with_bar(trainer, stop):
 
 def _finish(output, trainer, stop):
     """Write the metrics; returns the exit code."""
+    if stop.number:  # of a long run that takes a while
+        outputs.tell("Ended early; writing the metrics so far.\n")
     failed = not _written(output, _metrics(trainer), stop)
     if trainer.diverged:
         outputs.tell(f"{trainer.diverged}\n")
