@@ -19,6 +19,17 @@ from toynet.shell.command import main
 pytestmark = pytest.mark.filterwarnings("error")
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def signals_are_heard():
+    """Whatever started the tests: what a script runs in the background is told to ignore Ctrl-C."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in interrupts.ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 SMALL = ["--samples", "40", "--epochs", "5", "--hidden-size", "3"]
 
 
@@ -263,11 +274,8 @@ def test_signal_that_is_to_be_ignored_ends_nothing(monkeypatch, tmp_path):
         self.step()
 
     monkeypatch.setattr(Trainer, "run", interrupted)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        assert run(*SMALL, "--csv", tmp_path / "out.csv") == 0
-    finally:
-        signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert run(*SMALL, "--csv", tmp_path / "out.csv") == 0
     assert list(read(tmp_path / "out.csv").epoch) == [0, 1, 2, 3, 4, 5]
 
 

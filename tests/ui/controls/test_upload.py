@@ -31,11 +31,15 @@ def keep(number, rows=40):
     return upload.keep(table(number, rows), f"{number}.csv")
 
 
+HOUR = 3600 * 10**9
+"""In nanoseconds."""
+
+
 def age(folder):
-    """Make every upload as old as they are apart: an hour between one and the next."""
+    """Make every upload an hour older."""
     for path in folder.iterdir():
         stat = path.stat()
-        os.utime(path, ns=(stat.st_atime_ns - 10**15, stat.st_mtime_ns - 10**15))
+        os.utime(path, ns=(stat.st_atime_ns - HOUR, stat.st_mtime_ns - HOUR))
 
 
 def full(*_):
@@ -128,6 +132,9 @@ def test_showing_a_file_is_using_it(folder, monkeypatch):
     age(folder)
     keep(1)
     age(folder)
+    path = folder.parent / old
+    upload.csv_files.read(path)  # from now on it is at hand: the system will see no use
+    os.utime(path, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
     app = opened(dataset="csv", data_file=old)
     assert not app.warning
     app.selectbox(key=keys.setting("dataset")).set_value("moons").run()
