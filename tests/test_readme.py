@@ -33,7 +33,7 @@ def test_the_lines_for_the_shell_run(tmp_path):
         python, *arguments = shlex.split(line)
         assert python == ".venv/bin/python", line
         run([sys.executable, *arguments], tmp_path)
-        assert len(pd.read_csv(tmp_path / "out.csv")) > 100, line
+        assert len(pd.read_csv(tmp_path / arguments[-1])) > 100, line
 
 
 def listed():

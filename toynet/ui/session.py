@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -12,7 +14,7 @@ from toynet.ui import keys
 from toynet.ui.experiment import Experiment
 
 
-@dataclass
+@dataclass(eq=False)  # a tab is itself only
 class Session:
     """A tab's experiment, what it has to say, and what its controls remember.
 
@@ -74,5 +76,18 @@ class Session:
 def current() -> Session:
     """This tab's session."""
     if keys.SESSION not in st.session_state:
-        st.session_state[keys.SESSION] = Session()
+        tab = st.session_state[keys.SESSION] = Session()
+        with _guard:
+            _tabs.add(tab)
     return st.session_state[keys.SESSION]
+
+
+def files_in_use() -> set[str]:
+    """The data files of all tabs of this server; a tab that was closed counts until Streamlit forgets it."""
+    with _guard:
+        opened = [tab.opened for tab in _tabs]
+    return {experiment.trainer.config.data_file for experiment in opened if experiment}
+
+
+_tabs: WeakSet[Session] = WeakSet()
+_guard = threading.Lock()

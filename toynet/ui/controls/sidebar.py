@@ -167,6 +167,7 @@ def _breast_cancer(config):
 
 def _csv(config, data_file):
     """Columns and classes of a file; each choice leaves out what another has taken."""
+    upload.note_use(data_file)
     table = csv_files.read(csv_files.find(data_file))
     known = config if config.data_file == data_file else Config()
     for left_out in csv_files.text_by_mistake(table):

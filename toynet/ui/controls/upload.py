@@ -1,18 +1,24 @@
 """People's own CSV files: checked, then kept under a name made of their content."""
 
 import hashlib
+import os
 import re
+import threading
+from contextlib import suppress
 from pathlib import Path
+from time import time_ns
 
 import streamlit as st
 
+from toynet import files
 from toynet.datasets import csv_files
 from toynet.ui import keys, session
 
 UPLOADS = csv_files.DATA / "uploads"
-MOST_FILES = 100
-"""Uploads kept; of more, the ones unused for longest go."""
+MOST_FILES, MOST_BYTES = 200, 500_000_000
+"""Uploads kept; of more, those unused for longest go, but for what an open tab uses."""
 
+_storing = threading.Lock()
 _NAME = re.compile(r"uploads/[\w-]+-[0-9a-f]{16}\.csv")
 
 
@@ -44,13 +50,37 @@ def keep(content, name):
     stem = re.sub(r"\W+", "-", Path(name).stem).strip("-")[:40] or "file"
     path = UPLOADS / f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.csv"
     try:
-        UPLOADS.mkdir(exist_ok=True)
-        path.write_bytes(content)
-        for old in sorted(UPLOADS.glob("*.csv"), key=lambda p: p.stat().st_mtime)[:-MOST_FILES]:
-            old.unlink(missing_ok=True)
+        with _storing:
+            UPLOADS.mkdir(exist_ok=True)
+            if not path.is_file() or path.read_bytes() != content:
+                files.write(path, content)
+            note_use(f"uploads/{path.name}")
+            _make_room(path.name)
     except OSError as error:
         raise ValueError(f"{name} could not be stored in {UPLOADS.parent.name}/uploads: {error.strerror}") from error
     return f"uploads/{path.name}"
+
+
+def note_use(data_file):
+    """Of an upload, that it is used now. Its time of change stays: it stands for its content."""
+    path = csv_files.DATA / data_file
+    if is_kept(data_file):
+        with suppress(OSError):
+            os.utime(path, ns=(time_ns(), path.stat().st_mtime_ns))
+
+
+def _make_room(new):
+    """Remove uploads, those unused for longest first, until what is left keeps to the bounds."""
+    used = {f"uploads/{new}", *session.files_in_use()}
+    with suppress(OSError):  # somebody else may be tidying up too
+        kept = [(path, path.stat()) for path in UPLOADS.iterdir() if path.is_file()]
+        number, size = len(kept), sum(stat.st_size for _, stat in kept)
+        for path, stat in sorted(kept, key=lambda file: max(file[1].st_atime_ns, file[1].st_mtime_ns)):
+            if number <= MOST_FILES and size <= MOST_BYTES:
+                break
+            if f"uploads/{path.name}" not in used:
+                path.unlink()
+                number, size = number - 1, size - stat.st_size
 
 
 def is_kept(data_file):
