@@ -1,6 +1,6 @@
 """Losses and gradient norms as Altair charts, and the tables that move them (see `boundary.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import altair as alt
@@ -70,7 +70,7 @@ def _curves(series, x_column, title, scale):
         .encode(key=vega.KEY, opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)))
         .add_params(hover)
     )
-    layers = alt.layer(*lines, _rate_marks(), rule, _legend(names), data=vega.dataset("curve"))
+    layers = alt.layer(*lines, _marks(), rule, _legend(names), data=vega.dataset("curve"))
     return vega.spec(layers, HEIGHT, encoding={"x": x_axis.to_dict()})
 
 
@@ -90,8 +90,8 @@ def _legend(names):
     )
 
 
-def _rate_marks():
-    """A dashed rule with the new learning rate wherever it was changed."""
+def _marks():
+    """A dashed rule with the new value wherever a setting was changed."""
     marks = alt.Chart().encode(key=vega.KEY)
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.label ? 1 : 0"))
     at = alt.value(alt.expr("2 + 13 * (datum.k % 3)"))  # side by side they would cover each other
@@ -105,8 +105,9 @@ def curve_tables(
     x_column: str,
     present: Mapping[str, float] | None = None,
     thinning: Thinning | None = None,
+    marks: Sequence[tuple[int, str]] = (),
 ) -> vega.Tables:
-    """Datasets of a curve chart: the thinned rows, and where the learning rate changed.
+    """Datasets of a curve chart: the thinned rows, and where a setting changed.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def curve_tables(
     thinning : Thinning, optional
         What this history and these series were drawn with before: then only rows that
         are new cost anything.
+    marks : sequence of (int, str)
+        The row before each change, and its text (`history.marks`).
 
     Returns
     -------
@@ -136,7 +139,7 @@ def curve_tables(
         values = np.append(values, late[column]) if late else values
         table[name] = _compact(values) if name in ("x", "epoch") else _drawable(values, name in NORMS.values())
     end = late[x_column] if late and x_column == "seconds" else 1.0
-    return {"curve": vega.table(table), "changes": _rate_changes(history, x_column, end)}
+    return {"curve": vega.table(table), "changes": _changes(history[x_column], marks, end)}
 
 
 def _compact(values):
@@ -151,9 +154,8 @@ def _drawable(values, log):
     return pa.array(values, mask=~np.isfinite(values) | (values <= 0 if log else False))
 
 
-def _rate_changes(history, x_column, end):
-    """Where the learning rate changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
-    x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-30:]
-    labels = ["", "", *(f"η {value:g}" for value in rate[at])]
-    x_before = x[np.maximum(np.array(at, int) - 1, 0)]
-    return vega.table({"x": np.concatenate([[x[0], x[-1] or end], x_before]), "label": labels})
+def _changes(x, marks, end):
+    """Where settings changed; the first two rows, unlabelled, hold the axis open before the first epoch."""
+    last = marks[-30:]
+    labels = ["", "", *(text for _, text in last)]
+    return vega.table({"x": np.concatenate([[x[0], x[-1] or end], x[[row for row, _ in last]]]), "label": labels})

@@ -13,7 +13,7 @@ from toynet.charts.network import network_chart, network_tables
 from toynet.charts.thinning import Thinning
 from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
-from toynet.training import Trainer
+from toynet.training import IN_MID_RUN, Trainer
 from toynet.ui.train.badge import Badge
 from toynet.ui.turns import Turns
 
@@ -89,13 +89,14 @@ class Experiment:
         with self.lock.turn():
             self.trainer.run_epoch()
 
-    def change(self, learning_rate: float, epochs: int) -> None:
-        """Another learning rate from the next update on, and another end."""
+    def change(self, config: Config) -> None:
+        """What of these settings may change in mid-run (`IN_MID_RUN`): rate, batches and another end."""
         with self.lock.turn():
-            self.trainer.learning_rate = learning_rate
-            if epochs != self.trainer.epochs:
-                self.trainer.epochs = epochs
-                self.target = max(epochs, self.trainer.epoch)
+            ends_elsewhere = config.epochs != self.trainer.epochs
+            for setting in IN_MID_RUN:
+                setattr(self.trainer, setting, getattr(config, setting))
+            if ends_elsewhere:
+                self.target = max(config.epochs, self.trainer.epoch)
 
     def advance(self, epochs: int | None) -> None:
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
@@ -114,11 +115,11 @@ class Experiment:
             trainer.parameters, trainer.config.activation, trainer.split, picture.plane, picture.shown, picture.images
         )
         network = network_tables(trainer.parameters, trainer.config.activation, trainer.split, picture.plane)
-        curves = (LOSSES, NORMS)
+        curves, marks = (LOSSES, NORMS), trainer.marks()
         # The curves' last point may lie within an epoch.
         moment = present | {"epoch": present["samples_seen"] / trainer.split.y_train.size}
         losses, norms = (
-            curve_tables(trainer.recorded, series, x_column, moment, thinning)
+            curve_tables(trainer.recorded, series, x_column, moment, thinning, marks)
             for series, thinning in zip(curves, picture.thinnings, strict=True)
         )
         return present, boundary, losses, norms, network
@@ -126,5 +127,6 @@ class Experiment:
     def csv(self) -> bytes:
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.lock.turn():
-            rows, run, settings = self.trainer.rows(), self.trainer.run_name, self.trainer.settings()
+            rows, run = self.trainer.rows(), self.trainer.run_name
+            settings = self.trainer.settings(rows)
         return rows.frame(run, settings).to_csv(index=False).encode()

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from toynet.config import Config
+from toynet.training import IN_MID_RUN
 from toynet.ui import keys
 from toynet.ui.experiment import Experiment
 
@@ -61,12 +62,12 @@ class Session:
     def apply(self, config: Config) -> None:
         """Bring the experiment to these settings.
 
-        Learning rate and epochs change in mid-run; anything else is another experiment.
+        What trains the network may change in mid-run (`IN_MID_RUN`); anything else is another experiment.
         Raises ValueError where the data cannot be used, and leaves all as it was.
         """
-        changed = replace(self.experiment.trainer.config, learning_rate=config.learning_rate, epochs=config.epochs)
-        if config == changed:
-            self.experiment.change(config.learning_rate, config.epochs)
+        changed = {setting: getattr(config, setting) for setting in IN_MID_RUN}
+        if config == replace(self.experiment.trainer.config, **changed):
+            self.experiment.change(config)
         else:
             self.start(config)
 
