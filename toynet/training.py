@@ -503,7 +503,7 @@ def _copies(parameters: Parameters) -> Parameters:
 
 def _divergence(update: int, config: Config) -> str:
     """One sentence for a run that has left the finite numbers."""
-    is_bounded = ACTIVATIONS[config.activation].bounded
+    is_bounded = ACTIVATIONS[config.activation].ends is not None
     return (
         f"Diverged at update {update:,}: the parameters grew beyond all bounds. The numbers are those before it. "
         f"Start again with a lower learning rate (it was {config.learning_rate:g})"

@@ -15,6 +15,7 @@ from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
 from toynet.training import IN_MID_RUN, Trainer
 from toynet.ui.train.badge import Badge
+from toynet.ui.train.stuck import Watch
 from toynet.ui.turns import Turns
 
 TRAINING = Turns()
@@ -53,6 +54,7 @@ class Experiment:
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
     badge: Badge = field(default_factory=Badge)
+    watch: Watch = field(default_factory=Watch)
     lock: Turns = field(default_factory=Turns)
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 

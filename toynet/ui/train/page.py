@@ -87,10 +87,14 @@ def _frame():
             experiment.advance(speed)
         started = time.perf_counter()
         proof = experiment.badge.refresh(experiment.trainer, experiment.running)
+        stuck = experiment.watch.refresh(experiment.trainer, experiment.running)
         present, boundary, losses, norms, network = experiment.tables(x_axis)
         ended = was_running and not experiment.running
     if ended:
         st.rerun()
+    with st.container(key="stuck"):
+        if stuck:
+            st.warning(stuck)
     _numbers(present, experiment, proof)
     left, right = st.columns(2)
     with left:
