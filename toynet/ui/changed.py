@@ -1,5 +1,6 @@
 """In plain English: why a new run starts."""
 
+from toynet.activations import ACTIVATIONS
 from toynet.config import DATASETS, Config
 from toynet.training import IN_MID_RUN
 
@@ -65,5 +66,5 @@ def _data(before, after):
 def _shown(value):
     """Numbers and activations as they are; of a text from a file only that it is another one."""
     if isinstance(value, str):
-        return value if value.isidentifier() and value.isascii() and len(value) < 20 else "another one"
+        return value if value in ACTIVATIONS else "another one"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config
-from toynet.ui import address, session
+from toynet.ui import address, messages, session
 from toynet.ui.controls import choices, sidebar
 
 
@@ -39,6 +39,7 @@ def show(page):
         if tab.experiment is not before:
             tab.complaints = []
         page.run()
+        messages.offer()
     choices.settle()
 
 

@@ -12,11 +12,6 @@ from toynet.ui.controls import choices
 def show():
     """Draw the present messages."""
     tab = session.current()
-    if tab.offer:
-        # Out of the page's flow (style.py): it comes and goes, and nothing else moves.
-        with st.container(key="undo", horizontal=True, vertical_alignment="center"):
-            st.markdown(tab.offer.why)
-            st.button("Undo", on_click=_undo, key=keys.UNDO, help="Back to the run before, as it was.")
     diverged = tab.experiment.trainer.diverged
     if tab.complaints:
         st.warning(f"The default is used where the address made no sense: {'; '.join(tab.complaints)}.")
@@ -24,6 +19,18 @@ def show():
         st.error(f"{tab.problem}. The experiment stays as it was.")
     if diverged:
         st.error(f"{diverged} Set it in the sidebar and press Reset.")
+
+
+def offer():
+    """Draw why a new run starts and the button that brings the one before back, where there is one.
+
+    Out of the page's flow (style.py): it comes and goes, and nothing else moves.
+    """
+    present = session.current().offer
+    if present:
+        with st.container(key="undo", horizontal=True, vertical_alignment="center"):
+            st.markdown(present.why)
+            st.button("Undo", on_click=_undo, key=keys.UNDO, help="Back to the run before, as it was.")
 
 
 def _undo():
