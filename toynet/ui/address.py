@@ -26,7 +26,8 @@ if (!window.toynet) {
 
 def keep_one_entry():
     """Before anything else of a page is drawn: settings make no entries in the browser's history."""
-    st.html(ONE_ENTRY_A_PAGE, unsafe_allow_javascript=True)
+    with st.container(key="script"):  # takes no room: style.py
+        st.html(ONE_ENTRY_A_PAGE, unsafe_allow_javascript=True)
 
 
 def read():

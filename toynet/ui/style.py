@@ -40,8 +40,8 @@ div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-inde
 .st-key-undo { width: auto; gap: 1rem; padding: 0.6rem 1rem; border-radius: 0.5rem; border: 1px solid GREY;
   background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
 
-/* Where nothing is said there is no gap. */
-div:has(> :is(.st-key-messages, .st-key-stuck):empty) { display: none; }
+/* What shows nothing leaves no gap. */
+div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty) { display: none; }
 
 /* Pictures side by side only where both have room. */
 .stMain [data-testid="stColumn"] { min-width: min(400px, 100%); }
