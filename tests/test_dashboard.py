@@ -183,6 +183,20 @@ def test_a_dead_layer_is_named_on_the_train_page():
     assert not app.warning
 
 
+@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
+def test_a_diverged_run_shows_its_last_finite_update_and_one_message(batch_mode):
+    app = opened(activation="relu", learning_rate="1000000", noise="0.5", batch_mode=batch_mode)
+    for _ in range(20):
+        if not trainer(app).diverged:
+            app.button(key=keys.ONE_EPOCH).click().run()
+    (error,) = app.error
+    assert f"Diverged at update {trainer(app).update + 1:,}:" in error.value
+    assert f"after update {trainer(app).update:,}, the last finite" in error.value and not app.warning
+    shown = numbers(app)
+    assert shown["Update"] == f"{trainer(app).update:,}" and shown["Epoch"] == f"{trainer(app).epoch:,}"
+    assert not {"nan", "inf"} & {word for value in shown.values() for word in value.lower().split()}
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("hidden_size", 3), ("samples", 100), ("noise", 0.5), ("test_fraction", 0.5)]
 )

@@ -505,7 +505,8 @@ def _divergence(update: int, config: Config) -> str:
     """One sentence for a run that has left the finite numbers."""
     is_bounded = ACTIVATIONS[config.activation].ends is not None
     return (
-        f"Diverged at update {update:,}: the parameters grew beyond all bounds. The numbers are those before it. "
+        f"Diverged at update {update:,}: the parameters grew beyond all bounds. The numbers are those after update "
+        f"{update - 1:,}, the last finite ones. "
         f"Start again with a lower learning rate (it was {config.learning_rate:g})"
         + ("." if is_bounded else f" or tanh instead of {config.activation}.")
     )

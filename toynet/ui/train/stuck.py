@@ -25,6 +25,8 @@ class Watch:
         While training a text is taken up, or away, once two looks a second apart agree; it may
         come and go from update to update. What stays when training has stopped is true of it.
         """
+        if trainer.diverged:
+            return ""  # that is said already, with the same remedies
         started = perf_counter()
         if is_running and started < self._next:
             return self.text
