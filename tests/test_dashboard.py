@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages import numbers, opened, session, trainer
+from tests.pages import go, numbers, opened, session, trainer
 from toynet.config import Config
 from toynet.ui import keys
 from toynet.ui.controls import upload
@@ -89,6 +89,112 @@ def test_epochs_change_without_a_new_run(app):
     app.number_input(key=keys.setting("epochs")).set_value(700).run()
     assert trainer(app) is before
     assert session(app).experiment.target == 700
+
+
+def test_batches_change_without_a_new_run_and_leave_their_marks_in_the_table(app):
+    app.button(key=keys.ONE_EPOCH).click().run()
+    before = trainer(app)
+    app.button_group(key=keys.setting("batch_mode")).set_value("mini").run()
+    app.button(key=keys.ONE_EPOCH).click().run()
+    app.button(key=keys.STEP).click().run()
+    app.select_slider(key=keys.setting("batch_size")).set_value(64).run()
+    assert trainer(app) is before and app.query_params["batch_size"] == "64"
+    for _ in range(2):
+        app.button(key=keys.ONE_EPOCH).click().run()
+    assert not app.exception and keys.UNDO not in {button.key for button in app.button}
+    assert before.history.batch_mode.tolist() == ["full"] * 2 + ["mini"] * 3
+    assert before.history.batch_size.tolist() == [32] * 4 + [64]
+    assert before.marks() == [(1, "batch 32"), (3, "batch 64")]
+
+
+# --- undo ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(app):
+    """Trained for an epoch, at settings of its own."""
+    app.select_slider(key=keys.setting("test_fraction")).set_value(0.4).run()
+    app.button_group(key=keys.setting("batch_mode")).set_value("mini").run()
+    app.button(key=keys.ONE_EPOCH).click().run()
+    return app
+
+
+def undo(app):
+    app.button(key=keys.UNDO).click().run()
+    assert not app.exception
+
+
+def test_undo_brings_back_run_numbers_controls_and_address(trained):
+    app, before, shown, query = trained, trainer(trained), numbers(trained), dict(trained.query_params)
+    app.select_slider(key=keys.setting("hidden_size")).set_value(16).run()
+    app.select_slider(key=keys.setting("test_fraction")).set_value(0.1).run()
+    app.selectbox(key=keys.setting("dataset")).set_value("penguins.csv").run()
+    app.button_group(key=keys.setting("activation")).set_value("relu").run()
+    app.button_group(key=keys.setting("batch_mode")).set_value("full").run()
+    assert trainer(app).epoch == 0 and any("a new run starts." in m.value for m in app.markdown)
+    undo(app)
+    assert trainer(app) is before and numbers(app) == shown and dict(app.query_params) == query
+    assert app.select_slider(key=keys.setting("hidden_size")).value == 8
+    assert app.select_slider(key=keys.setting("test_fraction")).value == 0.4
+    assert app.selectbox(key=keys.setting("dataset")).value == "moons"
+    assert app.button_group(key=keys.setting("activation")).value == "tanh"
+    assert app.button_group(key=keys.setting("batch_mode")).value == "mini"
+    assert keys.UNDO not in {button.key for button in app.button}
+    app.run()
+    assert trainer(app) is before
+
+
+def test_reset_offers_undo_and_training_on_ends_the_offer(trained):
+    app, before = trained, trainer(trained)
+    app.button(key=keys.RESET).click().run()
+    undo(app)
+    assert trainer(app) is before
+    app.button(key=keys.RESET).click().run()
+    app.button(key=keys.STEP).click().run()
+    assert keys.UNDO not in {button.key for button in app.button}
+
+
+def test_undo_from_the_derivation_page(trained):
+    app, before = trained, trainer(trained)
+    go(app, "Derivation")
+    app.select_slider(key=keys.setting("hidden_size")).set_value(16).run()
+    assert "h = 16" in " ".join(m.value for m in app.markdown)
+    undo(app)
+    assert trainer(app) is before and "h = 8" in " ".join(m.value for m in app.markdown)
+    go(app, "Train")
+    assert trainer(app) is before and app.select_slider(key=keys.setting("hidden_size")).value == 8
+
+
+def test_an_untrained_run_is_replaced_without_a_word(app):
+    app.select_slider(key=keys.setting("hidden_size")).set_value(3).run()
+    assert keys.UNDO not in {button.key for button in app.button}
+
+
+# --- units that are stuck --------------------------------------------------------------
+
+
+def test_a_dead_layer_is_named_on_the_train_page():
+    app = opened(dataset="xor", activation="relu", learning_rate="10", batch_mode="stochastic", hidden_size="16")
+    assert not app.warning
+    app.button(key=keys.ONE_EPOCH).click().run()
+    (warning,) = app.warning
+    assert "dead: A1 = 0 for all training samples" in warning.value
+    app.button(key=keys.RESET).click().run()
+    assert not app.warning
+
+
+@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
+def test_a_diverged_run_shows_its_last_finite_update_and_one_message(batch_mode):
+    app = opened(activation="relu", learning_rate="1000000", noise="0.5", batch_mode=batch_mode)
+    for _ in range(20):
+        if not trainer(app).diverged:
+            app.button(key=keys.ONE_EPOCH).click().run()
+    (error,) = app.error
+    assert f"Diverged at update {trainer(app).update + 1:,}:" in error.value
+    assert f"after update {trainer(app).update:,}, the last finite" in error.value and not app.warning
+    shown = numbers(app)
+    assert shown["Update"] == f"{trainer(app).update:,}" and shown["Epoch"] == f"{trainer(app).epoch:,}"
+    assert not {"nan", "inf"} & {word for value in shown.values() for word in value.lower().split()}
 
 
 @pytest.mark.parametrize(

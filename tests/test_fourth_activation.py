@@ -28,7 +28,6 @@ SOFTPLUS = Activation(
     code=("np.logaddexp(0, Z1)", "sigma(Z1)"),
     span=(-4.0, 4.0),
     colours="grey 0, blue its largest value",
-    bounded=False,
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toynet import Config, train
-from toynet.history import COLUMNS, COUNTS, History
+from toynet.history import COLUMNS, COUNTS, Change, History, by_row, marks
 from toynet.measuring import Measures
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -123,9 +123,46 @@ def test_csv_file_is_opened_by_plain_pandas(tmp_path):
     np.testing.assert_allclose(plain.train_loss, history.train_loss, rtol=1e-14)
 
 
-def test_changes_of_the_learning_rate_are_noted_as_rows_come():
-    history = History()
-    for rates in ([0.3], [0.3, 0.3, 0.5], [0.5], [0.1, 0.5]):
-        history.extend({column: np.zeros(len(rates)) for column in COLUMNS} | {"learning_rate": np.array(rates)})
-    assert history.rate_changes == [3, 5, 6]
-    assert history.copy().rate_changes == [3, 5, 6]
+# --- settings that changed in mid-run ------------------------------------------------
+
+UPDATES = np.array([0, 1, 2, 6, 10, 40, 70])  # full, full, mini of four batches an epoch, then stochastic
+CHANGES = (
+    Change(2, "batch_mode", "mini"),
+    Change(2, "learning_rate", 0.1),
+    Change(4, "learning_rate", 2.0),
+    Change(10, "batch_mode", "stochastic"),
+    Change(70, "batch_mode", "full"),
+)
+
+
+def test_by_row_tells_what_held_for_the_updates_that_led_to_each_row():
+    modes = by_row(UPDATES, "batch_mode", "full", CHANGES)
+    assert modes.tolist() == ["full"] * 3 + ["mini"] * 2 + ["stochastic"] * 2
+    assert by_row(UPDATES, "batch_size", 8, CHANGES).tolist() == [8] * 7
+    assert by_row(UPDATES, "batch_size", 8, [Change(6, "batch_size", 10)]).tolist() == [8] * 4 + [10] * 3
+    assert by_row(UPDATES[:1], "batch_mode", "full", CHANGES).tolist() == ["full"]
+
+
+def test_marks_name_each_change_at_the_row_before_it():
+    start = Config(batch_size=10).to_dict()
+    # Of the two rates between one row and the next the last one counts; what no row follows is not there yet.
+    assert marks(UPDATES, start, CHANGES) == [(2, "η 2, batch 10"), (4, "stochastic")]
+    assert marks(np.append(UPDATES, 71), start, CHANGES)[-1] == (6, "full batch")
+    assert marks(UPDATES[:3], start, CHANGES) == [] and marks(UPDATES, start, ()) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [Change(2, "batch_size", 99)],  # in full batch
+        [Change(2, "epochs", 99)],
+        [Change(3, "learning_rate", 0.1), Change(4, "learning_rate", 0.3)],  # and back before a row
+    ],
+)
+def test_what_changes_nothing_that_a_row_tells_leaves_no_mark(changes):
+    assert marks(UPDATES, Config(learning_rate=0.3).to_dict(), changes) == []
+
+
+def test_frame_takes_settings_by_row():
+    frame = filled(2).frame("mine", {"hidden_size": 3, "batch_mode": np.array(["full", "mini"], dtype=object)})
+    assert list(frame.batch_mode) == ["full", "mini"] and list(frame.hidden_size) == [3, 3]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from toynet import Config, Trainer, datasets, engines, train
 from toynet.derivation.mistakes import MISTAKES
-from toynet.training import Change
+from toynet.history import Change
 
 ROOT = Path(__file__).parents[1]
 MODES = ("full", "mini", "stochastic")
@@ -55,6 +55,43 @@ def test_a_run_cut_at_any_updates_and_resumed_is_the_run_that_was_never_stopped(
         cut = Trainer.resume(cut.state())
     cut.run()
     assert_same_run(cut, whole)
+
+
+def restless(trainer, updates):
+    """So many updates, in which settings change: always at the same updates, most of them within an epoch."""
+    for _ in range(updates):
+        number = trainer.update
+        if number % 9 == 4:
+            trainer.batch_mode = MODES[number // 9 % 3]
+        if number % 7 == 3:
+            trainer.batch_size = 5 + number % 6
+        if number % 11 == 5:
+            trainer.learning_rate = 0.1 + number / 100
+        trainer.step()
+
+
+@every_engine
+@pytest.mark.parametrize("batch_mode", MODES)
+@settings(max_examples=8)
+@given(cuts=st.lists(st.integers(1, 40), max_size=4))
+def test_a_run_whose_batches_change_may_be_cut_anywhere_even_while_a_change_waits(engine, batch_mode, cuts):
+    config = small(batch_mode=batch_mode, record_every=2)
+    whole, cut = Trainer(config, run="one", engine=engine), Trainer(config, run="one", engine=engine)
+    restless(whole, 100)
+    for updates in cuts:
+        restless(cut, min(updates, 100 - cut.update))
+        cut = pickle.loads(pickle.dumps(cut)) if updates % 2 else Trainer.resume(cut.state())
+    restless(cut, 100 - cut.update)
+    assert_same_run(cut, whole)
+    assert len({change.update for change in cut.changes if change.setting != "learning_rate"}) >= 4
+    again = Trainer(config, run="one", engine=engine)
+    for change in whole.changes:
+        while again.update < min(change.update, 100):
+            again.step()
+        setattr(again, change.setting, change.value)
+    while again.update < 100:
+        again.step()
+    assert all(np.array_equal(a, b) for a, b in zip(again.parameters, whole.parameters, strict=True))
 
 
 @every_engine

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toynet import Config, Trainer, datasets, train, training
-from toynet.engines import reference
+from toynet.engines import ENGINES, reference
+from toynet.history import Change
 from toynet.network import backward, cost, forward
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -381,8 +382,7 @@ def test_divergence_ends_the_run_at_its_update_and_says_what_to_lower():
     trainer = train(DIVERGING)
     named = int(re.fullmatch(r"Diverged at update ([\d,]+): .*", trainer.diverged)[1].replace(",", ""))
     assert trainer.update == named - 1 and 1 < named < 200
-    # The row of an epoch whose cost is already infinite is left out; the next update is the one that fails.
-    assert trainer.history["update"].iloc[-1] in (named - 2, named - 1)
+    assert trainer.history["update"].iloc[-1] == named - 1
     assert "learning rate" in trainer.diverged and "1e+06" in trainer.diverged and "tanh" in trainer.diverged
 
 
@@ -441,7 +441,127 @@ def test_bounded_hidden_units_do_not_diverge_at_a_huge_rate():
 
 
 def test_run_whose_very_last_update_diverges_says_so():
-    # Update 29 of this run leaves parameters at which the cost is no longer finite.
-    trainer = train(dataclasses.replace(DIVERGING, epochs=29))
-    assert trainer.history.epoch.iloc[-1] == 28
+    failing = train(DIVERGING).update + 1
+    trainer = train(dataclasses.replace(DIVERGING, epochs=failing))
+    assert trainer.history.epoch.iloc[-1] == failing - 1
     assert trainer.diverged
+    assert not train(dataclasses.replace(DIVERGING, epochs=failing - 1)).diverged
+
+
+@modes
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_shown_of_a_diverged_run_is_finite_and_of_the_update_before(engine, batch_mode):
+    trainer = train(dataclasses.replace(DIVERGING, batch_mode=batch_mode, batch_size=7), engine=engine)
+    present = trainer.present()
+    assert f"Diverged at update {present['update'] + 1:,}:" in trainer.diverged
+    assert all(np.isfinite(value) for value in present.values())
+    for run in (trainer, Trainer.resume(trainer.state())):
+        history = run.history
+        assert np.isfinite(history.select_dtypes("number")).all(axis=None)
+        # All epochs that ended are there, the last one too.
+        assert list(history.epoch) == list(range(run.epoch + 1))
+        assert run.present() == present
+
+
+def test_a_run_goes_on_however_large_its_numbers_are_while_they_are_finite():
+    start = Trainer(small(activation="relu")).parameters
+    trainer = Trainer(small(activation="relu"), parameters=start._replace(b2=np.full((1, 1), 1e70)))
+    trainer.run(epochs=2)
+    assert trainer.epoch == 2 and not trainer.diverged
+    assert all(np.isfinite(value) for value in trainer.present().values())
+
+
+# --- other batches in mid-run ------------------------------------------------------
+
+
+def test_other_batches_hold_from_the_next_epoch_on(batches):
+    trainer = Trainer(small(batch_mode="mini"), engine="reference")
+    trainer.step()
+    trainer.batch_mode = "stochastic"
+    assert trainer.batch_mode == trainer.config.batch_mode == "stochastic"
+    trainer.run_epoch()
+    assert [len(y) for _, y in batches] == [8, 8, 8, 6]
+    batches.clear()
+    trainer.batch_size = 7  # between two epochs: at once, though for no update as yet
+    trainer.run_epoch()
+    assert [len(y) for _, y in batches] == [1] * 30
+    batches.clear()
+    trainer.batch_mode = "mini"
+    trainer.run_epoch()
+    assert [len(y) for _, y in batches] == [7, 7, 7, 7, 2]
+    assert (trainer.epoch, trainer.update, trainer.samples_seen) == (3, 4 + 30 + 5, 3 * M)
+    assert trainer.changes == (
+        Change(4, "batch_mode", "stochastic"), Change(4, "batch_size", 7), Change(34, "batch_mode", "mini"),
+    )  # fmt: skip
+
+
+def test_the_network_goes_on_with_other_batches_and_every_epoch_has_its_row():
+    trainer = Trainer(small())
+    trainer.run(epochs=2)
+    before = trainer.parameters
+    trainer.batch_mode = "mini"
+    assert all(np.array_equal(a, b) for a, b in zip(trainer.parameters, before, strict=True))
+    trainer.run(epochs=2)
+    trainer.batch_size = 10
+    trainer.run()
+    history = trainer.history
+    assert list(history.epoch) == list(range(7)) and list(history["update"]) == [0, 1, 2, 6, 10, 13, 16]
+    assert list(history.samples_seen) == [30 * epoch for epoch in range(7)]
+    assert list(history.batch_mode) == ["full"] * 3 + ["mini"] * 4
+    assert list(history.batch_size) == [8] * 5 + [10] * 2
+    assert history.seconds.is_monotonic_increasing
+    assert trainer.marks() == [(2, "batch 8"), (4, "batch 10")]
+
+
+def test_a_change_taken_back_before_the_epoch_ends_leaves_no_trace_in_the_numbers():
+    trainer = Trainer(small(batch_mode="mini"))
+    trainer.step()
+    trainer.batch_mode = "full"
+    trainer.step()
+    trainer.batch_mode = "mini"
+    trainer.run()
+    assert_same_run(trainer, train(small(batch_mode="mini")))
+    assert trainer.marks() == []
+
+
+def test_orders_of_batches_go_on_where_they_were(batches):
+    """Epochs in full batch draw no order; those of mini and stochastic are one sequence."""
+    trainer = Trainer(small(batch_mode="full"), engine="reference")
+    for mode in ("full", "stochastic", "full", "mini"):
+        trainer.batch_mode = mode
+        trainer.run_epoch()
+    seen = np.concatenate([X for X, _ in batches]).reshape(4, M, 2)
+    batches.clear()
+    Trainer(small(batch_mode="mini"), engine="reference").run(epochs=2)
+    np.testing.assert_array_equal(seen[[1, 3]], np.concatenate([X for X, _ in batches]).reshape(2, M, 2))
+
+
+def test_another_pace_is_found_for_other_batches(monkeypatch):
+    """So many updates of a thousand samples as there have been of one would take a thousand times as long."""
+    trainer = Trainer(small(batch_mode="stochastic", epochs=10_000))
+    monkeypatch.setattr(training, "perf_counter", lambda: 0.0)  # updates seem to cost nothing: the pace soars
+    trainer.run(epochs=1000)
+    asked = []
+    trainer.batch_mode = "full"
+    monkeypatch.setattr(trainer, "_advance", lambda updates: asked.append(updates) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        trainer.run()
+    assert asked[0] <= 10
+
+
+@pytest.mark.parametrize(("name", "value"), [("batch_mode", "some"), ("batch_size", 0)])
+def test_batches_that_are_none_are_refused_and_change_nothing(name, value):
+    trainer = Trainer(small())
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        setattr(trainer, name, value)
+    assert trainer.changes == () and trainer.config == small()
+
+
+@modes
+def test_a_seldom_recorded_run_keeps_its_last_row_through_other_batches(batch_mode):
+    trainer = Trainer(small(record_every=4, epochs=11))
+    trainer.run(epochs=3)
+    trainer.batch_mode = batch_mode
+    trainer.run()
+    assert list(trainer.history.epoch) == [0, 4, 8, 11]
+    assert trainer.history["update"].iloc[-1] == trainer.update

@@ -31,8 +31,8 @@ class Activation:
         What the colours of A1 mean in these pictures.
     kinks : tuple of float
         Where g has no derivative; g_prime says what is taken for it.
-    bounded : bool
-        Whether g stays within a range, however large Z is.
+    ends : tuple of (float, float), optional
+        What g tends to on either side; None where it is not bounded.
     in_place : callable, optional
         (Z, slope) -> None: writes g(Z) over Z and g'(Z) into the other array, with few calls
         and no new arrays. Without it g and g_prime are called.
@@ -46,7 +46,7 @@ class Activation:
     span: tuple[float, float | None]
     colours: str
     kinks: tuple[float, ...] = ()
-    bounded: bool = True
+    ends: tuple[float, float] | None = None
     in_place: Callable[[np.ndarray, np.ndarray], None] | None = None
 
     def activate(self, Z: np.ndarray, slope: np.ndarray) -> None:
@@ -127,6 +127,7 @@ ACTIVATIONS = {
         latex=(r"\tanh(Z_1)", r"1 - \tanh^2(Z_1)"),
         code=("np.tanh(Z1)", "1 - np.tanh(Z1) ** 2"),
         span=(-3.0, 3.0),
+        ends=(-1.0, 1.0),
         colours="orange −1, grey 0, blue 1",
         in_place=_tanh_in_place,
     ),
@@ -137,6 +138,7 @@ ACTIVATIONS = {
         latex=(r"\sigma(Z_1)", r"\sigma(Z_1) \left(1 - \sigma(Z_1)\right)"),
         code=("sigma(Z1)", "sigma(Z1) * (1 - sigma(Z1))"),
         span=(-6.0, 6.0),
+        ends=(0.0, 1.0),
         colours="grey 0, blue 1",
         in_place=_sigma_in_place,
     ),
@@ -149,7 +151,6 @@ ACTIVATIONS = {
         span=(0.0, None),
         colours="grey 0, blue its largest value",
         kinks=(0.0,),
-        bounded=False,
         in_place=_relu_in_place,
     ),
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,19 +20,23 @@ other settings behind it."""
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
-class History:
-    """Rows of `COLUMNS` in one growing array, column by column; a column is a contiguous view into it.
+class Change(NamedTuple):
+    """A setting that was changed in mid-run, and after which update its new value holds.
 
-    Attributes
-    ----------
-    rate_changes : list of int
-        The rows from which on the learning rate is another one.
+    Of batch mode and batch size that is the end of an epoch, which may be still to come.
     """
+
+    update: int
+    setting: str
+    value: Any
+
+
+class History:
+    """Rows of `COLUMNS` in one growing array, column by column; a column is a contiguous view into it."""
 
     def __init__(self, columns: Mapping[str, Any] | None = None) -> None:
         self._columns = np.empty((len(COLUMNS), 256))
         self._length = 0
-        self.rate_changes: list[int] = []
         if columns:
             self.extend(columns)
 
@@ -54,14 +58,7 @@ class History:
             self._columns = larger
         for name, place in _PLACES.items():
             self._columns[place, self._length : length] = columns[name]
-        self._note_rates(self._length, length)
         self._length = length
-
-    def _note_rates(self, first: int, last: int) -> None:
-        """Which of the new rows have another learning rate than the row before."""
-        first = max(first, 1)
-        rates = self._columns[_PLACES["learning_rate"], first - 1 : last]
-        self.rate_changes += (first + np.flatnonzero(rates[1:] != rates[:-1])).tolist()
 
     def __getitem__(self, column: str) -> np.ndarray:
         """The values of one column, ndarray (rows,); not a copy, not to be written to."""
@@ -88,8 +85,8 @@ class History:
         run : str
             The run's name, the first column.
         settings : dict
-            Constant columns behind `learning_rate`, such as `Config.to_dict()`;
-            its own `learning_rate` is left out, for the history records that one.
+            The columns behind `learning_rate`, such as `Config.to_dict()`: one value, or an array
+            (rows,); its own `learning_rate` is left out, for the history records that one.
 
         Returns
         -------
@@ -98,5 +95,78 @@ class History:
         import pandas as pd  # loaded by who wants a table: it takes as long as many runs take
 
         measured = {c: self[c].astype("int64") if c in COUNTS else self[c].copy() for c in COLUMNS}
-        constant = {name: value for name, value in settings.items() if name != "learning_rate"}
-        return pd.DataFrame({"run": run, **measured, **constant}, index=range(len(self)))
+        behind = {name: value for name, value in settings.items() if name != "learning_rate"}
+        return pd.DataFrame({"run": run, **measured, **behind}, index=range(len(self)))
+
+
+# --- settings that changed in mid-run ------------------------------------------------
+
+
+def by_row(updates: np.ndarray, setting: str, start: Any, changes: Sequence[Change]) -> np.ndarray:
+    """What a setting was for the updates that led to each row.
+
+    Parameters
+    ----------
+    updates : ndarray (rows,)
+        The history's column `update`.
+    setting : str
+    start : int or str
+        Its value when the run began.
+    changes : sequence of Change
+        In order.
+
+    Returns
+    -------
+    ndarray (rows,)
+        Of numbers, or of texts as objects.
+    """
+    values = np.full(len(updates), start, dtype=object if isinstance(start, str) else None)
+    for change in changes:
+        if change.setting == setting:
+            values[_first_row(updates, change) :] = change.value
+    return values
+
+
+def marks(updates: np.ndarray, start: Mapping[str, Any], changes: Sequence[Change]) -> list[tuple[int, str]]:
+    """Where a run's curves tell of a changed setting, and in which words.
+
+    Parameters
+    ----------
+    updates : ndarray (rows,)
+        The history's column `update`.
+    start : dict
+        The settings when the run began, `Config.to_dict()`.
+    changes : sequence of Change
+        In order.
+
+    Returns
+    -------
+    list of (int, str)
+        The last row before the change, and a text such as "η 0.1", "batch 10" or "η 0.1, stochastic". A change that
+        no row follows as yet has none.
+    """
+    then: dict[int, dict[str, Any]] = {}
+    now = dict(start)
+    for change in changes:
+        now[change.setting] = change.value
+        then[_first_row(updates, change)] = dict(now)
+    then.pop(len(updates), None)
+    found, before = [], _described(start)
+    for row, settings in then.items():
+        after = _described(settings)
+        text = ", ".join(word for word, was in zip(after, before, strict=True) if word != was)
+        if text:
+            found.append((row - 1, text))
+        before = after
+    return found
+
+
+def _first_row(updates: np.ndarray, change: Change) -> int:
+    """The first row that a changed setting has led to."""
+    return int(np.searchsorted(updates, change.update, side="right"))
+
+
+def _described(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """The settings that leave marks, in words: the rate, and what an update sees."""
+    batches = {"full": "full batch", "mini": f"batch {settings['batch_size']:,}", "stochastic": "stochastic"}
+    return f"η {settings['learning_rate']:g}", batches[settings["batch_mode"]]

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from toynet.config import GIVEN, Config
 from toynet.datasets import Split
 from toynet.engines import Engine, Progress, Rows, Task
 from toynet.engines.vectorised import NumpyEngine
-from toynet.history import COLUMNS, History
+from toynet.history import COLUMNS, Change, History, by_row, marks
 from toynet.measuring import is_finite, measure
 from toynet.network import Parameters, Rule, initialise
 from toynet.pacing import Pace
@@ -28,12 +28,11 @@ PATIENCE = 1.0
 """Seconds of training in NumPy after which a run asks for compiled code to be made ready in the background."""
 
 
-class Change(NamedTuple):
-    """A setting that was changed in mid-run, and after which update."""
+OF_BATCHES = ("batch_mode", "batch_size")
+"""The settings whose change waits for the end of the epoch."""
 
-    update: int
-    setting: str
-    value: Any
+IN_MID_RUN = ("learning_rate", "epochs", *OF_BATCHES)
+"""The settings that may change in mid-run: the network and the data stay the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,8 @@ class State:
     config : Config
         As at the start.
     changes : tuple of Change
-        What was changed since, in order: `learning_rate` and `epochs`.
+        What was changed since, in order: `learning_rate`, `epochs`, `batch_mode` and
+        `batch_size`; of the last two one change may be still to come.
     engine_asked : str or None
         Name of the engine that was asked for.
     trained_by : str
@@ -108,15 +108,15 @@ class Trainer:
     Attributes
     ----------
     config : Config
-        Names the columns of real data that were left open; follows `learning_rate` and
-        `epochs` when they are changed in mid-run.
+        Names the columns of real data that were left open; follows `learning_rate`, `epochs`,
+        `batch_mode` and `batch_size` when they are changed in mid-run.
     split : Split
     run_name : str
     seconds : float
         Time spent training, measuring included.
     diverged : str
-        Empty, or why the run ended: which update failed and what to lower. The
-        failed update is not taken, so the parameters stay finite.
+        Empty, or why the run ended: which update failed and what to lower. The failed update
+        is not taken: parameters, `present()`, history and CSV end with the last one before it, all of them finite.
     recorded : History
         The rows recorded so far; `history` is the same as a DataFrame.
 
@@ -161,13 +161,21 @@ class Trainer:
         self._start, self._changes, self._data = state.config, state.changes, state.data
         self._given, self._asked, self._trained_by = state.split, state.engine_asked, state.trained_by
         self._at: Progress | Engine = state.progress._replace(parameters=_copies(state.progress.parameters))
-        self._task = self._new_task(state.rule)
-        self._pace, self._has_called_for_compiled = Pace(), False
+        self._has_called_for_compiled = False
+        self._begin_batches(state.rule)
 
-    def _new_task(self, rule: Rule | None) -> Task:
-        config, m = self.config, self.split.y_train.size
+    def _begin_batches(self, rule: Rule | None) -> None:
+        """Go on with the batches that hold by now, from where on they do."""
+        m, config = self.split.y_train.size, self._start
+        epoch = update = 0
+        for change in self._changes:
+            if change.setting in OF_BATCHES and change.update <= self.update:
+                epoch += (change.update - update) // -(-m // config.batch(m))
+                update, config = change.update, replace(config, **{change.setting: change.value})
         is_shuffled = config.batch_mode != "full"
-        return Task(self.split, config.activation, config.batch(m), is_shuffled, config.record_every, rule)
+        self._task = Task(self.split, config.activation, config.batch(m), is_shuffled, config.record_every, rule)
+        self._batches_since = epoch, update
+        self._at, self._pace = self._at.state(), Pace()
 
     # --- put down and taken up ---------------------------------------------------------
 
@@ -257,7 +265,7 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The step eta. May be set between updates; the history records it."""
+        """The step eta. May be set between updates; it holds at once, and the history records it."""
         return self.config.learning_rate
 
     @learning_rate.setter
@@ -273,18 +281,46 @@ class Trainer:
     def epochs(self, value: int) -> None:
         self._change("epochs", value)
 
+    @property
+    def batch_mode(self) -> str:
+        """Samples an update sees: "full", "mini" or "stochastic". Set within an epoch it holds from the next one on."""
+        return self.config.batch_mode
+
+    @batch_mode.setter
+    def batch_mode(self, value: str) -> None:
+        self._change("batch_mode", value)
+
+    @property
+    def batch_size(self) -> int:
+        """Samples an update sees in batch mode mini. Set within an epoch it holds from the next one on."""
+        return self.config.batch_size
+
+    @batch_size.setter
+    def batch_size(self, value: int) -> None:
+        self._change("batch_size", value)
+
     def _change(self, setting: str, value: Any) -> None:
-        """Another value from here on; of several at the same update the last one counts."""
+        """Another value from here on, or from the next epoch; of several after the same update the last one counts."""
         config = replace(self.config, **{setting: value})
-        if config != self.config:
-            self.config = config
-            others = (c for c in self._changes if (c.update, c.setting) != (self.update, setting))
-            self._changes = (*others, Change(self.update, setting, getattr(config, setting)))
+        if config == self.config:
+            return
+        self.config = config
+        waits = setting in OF_BATCHES and self._at.position > 0
+        update = self._updates_to(self.epoch + 1) if waits else self.update
+        others = [c for c in self._changes if (c.update, c.setting) != (update, setting)]
+        new = Change(update, setting, getattr(config, setting))
+        self._changes = tuple(sorted([*others, new], key=lambda change: change.update))
+        if setting in OF_BATCHES and not waits:
+            self._begin_batches(self._task.rule)
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was changed in mid-run, in order."""
+        """What was changed in mid-run, in the order in which it holds; batches perhaps after an update to come."""
         return self._changes
+
+    def marks(self) -> list[tuple[int, str]]:
+        """The rows of `recorded` after which a changed setting shows, and in which words (see `history.marks`)."""
+        return marks(self.recorded["update"], self._start.to_dict(), self._changes)
 
     def present(self) -> dict[str, float]:
         """A history row of this very moment: column -> number."""
@@ -295,7 +331,8 @@ class Trainer:
     @property
     def history(self) -> pd.DataFrame:
         """All rows so far as a DataFrame: the metrics CSV, column for column."""
-        return self.rows().frame(self.run_name, self.settings())
+        rows = self.rows()
+        return rows.frame(self.run_name, self.settings(rows))
 
     def rows(self) -> History:
         """A copy of what is recorded; where an epoch has ended since, the present row too: the last one always."""
@@ -306,9 +343,19 @@ class Trainer:
                 rows.append(present)
         return rows
 
-    def settings(self) -> dict[str, Any]:
-        """The constant columns of the metrics CSV."""
-        return {**self.config.to_dict(), "engine": self.engine}
+    def settings(self, rows: History) -> dict[str, Any]:
+        """The columns of the metrics CSV behind the learning rate, for these rows.
+
+        Constant, but batch mode and batch size: where they were changed in mid-run, an
+        array (rows,) of what they were for the updates that led to each row.
+        """
+        changed = {change.setting for change in self._changes}
+        batches = {
+            name: by_row(rows["update"], name, getattr(self._start, name), self._changes)
+            for name in OF_BATCHES
+            if name in changed
+        }
+        return {**self.config.to_dict(), **batches, "engine": self.engine}
 
     # --- training --------------------------------------------------------------------
 
@@ -342,10 +389,13 @@ class Trainer:
             started = perf_counter()
             # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
             stop = self.config.epochs if self.epoch < self.config.epochs < last else last
-            updates = min(self._pace.fitting(deadline - started), stop * self.updates_an_epoch - self.update)
+            # And an epoch that ends with other batches to come.
+            stop = self.epoch + 1 if self._changes and self._changes[-1].update > self.update else stop
+            pace = self._pace
+            updates = min(pace.fitting(deadline - started), self._updates_to(stop) - self.update)
             self._advance(updates)
             now = perf_counter()
-            self._pace.note(updates, now - started)
+            pace.note(updates, now - started)
             if now >= deadline:
                 return
 
@@ -361,6 +411,11 @@ class Trainer:
         """Batches that the training samples make, the smaller last one included."""
         return -(-self.split.y_train.size // self._task.batch)
 
+    def _updates_to(self, epoch: Any) -> Any:
+        """How many updates there have been when so many epochs (a number or an array) have ended in present batches."""
+        since_epoch, since_update = self._batches_since
+        return since_update + (epoch - since_epoch) * self.updates_an_epoch
+
     def _advance(self, updates: int) -> None:
         """Up to so many updates, timed, and their epochs into the history."""
         if self.diverged:
@@ -372,6 +427,9 @@ class Trainer:
         self._record(engine.take_rows(), *before)
         if not fine:
             self.diverged = _divergence(self.update + 1, self.config)
+        since = self._batches_since[1]
+        if any(since < c.update <= self.update for c in self._changes if c.setting in OF_BATCHES):
+            self._begin_batches(self._task.rule)
 
     def _engine(self) -> Engine:
         """What makes the next updates: a run that began in NumPy goes over to compiled code when that is ready."""
@@ -400,7 +458,7 @@ class Trainer:
         """Measured rows into the history; what lies between two looks at the clock is interpolated."""
         pace = (self.seconds - seconds) / max(self.update - update, 1)
         epochs = rows["epoch"]
-        updates = epochs * self.updates_an_epoch
+        updates = self._updates_to(epochs)
         self._keep(
             rows
             | {
@@ -410,7 +468,7 @@ class Trainer:
                 "learning_rate": np.full(len(epochs), self.learning_rate),
             }
         )
-        ended = self.epoch == self.config.epochs and self.update == self.epoch * self.updates_an_epoch
+        ended = self.epoch == self.config.epochs and self._at.position == 0
         if ended and self.recorded["epoch"][-1] < self.epoch:
             present = {name: np.array([value]) for name, value in self.present().items()}
             if not self._keep(present):
@@ -445,10 +503,11 @@ def _copies(parameters: Parameters) -> Parameters:
 
 def _divergence(update: int, config: Config) -> str:
     """One sentence for a run that has left the finite numbers."""
-    is_bounded = ACTIVATIONS[config.activation].bounded
+    is_bounded = ACTIVATIONS[config.activation].ends is not None
     return (
-        f"Diverged at update {update:,}: the cost or a parameter is no longer finite. Start again with a lower "
-        f"learning rate (it was {config.learning_rate:g})"
+        f"Diverged at update {update:,}: the parameters grew beyond all bounds. The numbers are those after update "
+        f"{update - 1:,}, the last finite ones. "
+        f"Start again with a lower learning rate (it was {config.learning_rate:g})"
         + ("." if is_bounded else f" or tanh instead of {config.activation}.")
     )
 

@@ -257,30 +257,31 @@ def test_present_moment_is_drawn_behind_the_last_row_only_once_it_is_later():
     assert drawn().Train.iloc[-1] == pytest.approx(trainer.present()["train_loss"], rel=1e-6)
 
 
-def marks(history, x_column="epoch"):
+def drawn_marks(history, marks, x_column="epoch"):
     """(x, label) of the marks to be seen; rows without a label are there to hold the axis."""
-    changes = curve("norm", history, x_column)[1]["changes"].to_pydict()
+    changes = curve("norm", history, x_column, marks=marks)[1]["changes"].to_pydict()
     return [(x, label) for x, label in zip(changes["x"], changes["label"], strict=True) if label]
 
 
-def test_changes_of_the_learning_rate_leave_labelled_marks():
+def test_changes_in_mid_run_leave_labelled_marks():
     trainer = Trainer(Config(samples=40))
-    for rate in (0.3, 0.05, 2.0):
-        trainer.learning_rate = rate
+    for rate, batch_mode in ((0.3, "full"), (0.05, "full"), (2.0, "stochastic")):
+        trainer.learning_rate, trainer.batch_mode = rate, batch_mode
         trainer.run(epochs=3)
-    assert marks(trainer.recorded) == [(3.0, "η 0.05"), (6.0, "η 2")]
+    assert drawn_marks(trainer.recorded, trainer.marks()) == [(3.0, "η 0.05"), (6.0, "η 2, stochastic")]
 
 
 @pytest.mark.parametrize("x_column", X_AXES)
 def test_marks_follow_the_axis(x_column):
-    history = made_history(5, learning_rate=np.array([1.0, 1, 1, 2, 2]), **{x_column: np.arange(5) * 10.0})
-    assert marks(history, x_column) == [(20.0, "η 2")]
+    history = made_history(5, **{x_column: np.arange(5) * 10.0})
+    assert drawn_marks(history, [(2, "batch 10")], x_column) == [(20.0, "batch 10")]
 
 
 def test_marks_are_bounded_and_none_without_a_change():
-    assert marks(trained().recorded) == []
-    restless = made_history(1000, learning_rate=np.arange(1000.0))
-    assert 0 < len(marks(restless)) <= 50 and marks(restless)[-1] == (998.0, "η 999")
+    assert drawn_marks(trained().recorded, trained().marks()) == []
+    restless = [(row, f"η {row}") for row in range(1000)]
+    drawn = drawn_marks(made_history(1000), restless)
+    assert 0 < len(drawn) <= 50 and drawn[-1] == (999.0, "η 999")
 
 
 def test_spec_depends_on_the_settings_only_and_not_on_the_moment():

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from toynet import Config, Trainer, engines, train
+from toynet import Config, Trainer, datasets, engines, train
 from toynet.activations import ACTIVATIONS
 from toynet.config import BATCH_MODES
 from toynet.datasets import Split
@@ -106,6 +106,22 @@ def test_divergence_is_found_at_the_same_update(engine):
 
 
 @fast
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_huge_sums_swallow_no_ordinary_cost(engine, sign):
+    """A third of the Z2 are huge, of the right sign, and cost nothing; the others' costs are ordinary."""
+    split = datasets.load(Config(samples=300, test_fraction=0.0))
+    X, y = np.zeros_like(split.X_train), np.arange(300) % 2.0
+    X[::3, 0], y[::3] = 1e70, max(sign, 0.0)
+    config = Config(activation="relu", hidden_size=3, learning_rate=1e-6, epochs=1)
+    start = Trainer(config).parameters
+    start = start._replace(W1=np.ones_like(start.W1), W2=sign * np.ones_like(start.W2), b2=np.full((1, 1), 2.0))
+    trainer = Trainer(config, split._replace(X_train=X, y_train=y), engine=engine, parameters=start)
+    trainer.run()
+    assert trainer.recorded.last["train_loss"] == pytest.approx(trainer.present()["train_loss"], rel=1e-9)
+    assert 0.6 < trainer.present()["train_loss"] < 0.9
+
+
+@fast
 def test_numbers_that_are_not_finite_end_the_run_alike(engine):
     """Whatever the activation and the mode, in whichever parameter they stand."""
     for activation, batch_mode in product(ACTIVATIONS, BATCH_MODES):
@@ -143,3 +159,18 @@ def test_learning_rate_can_change_between_updates(engine):
             trainer.run(epochs=3)
     assert_close(*(t.parameters for t in trainers), "after three rates")
     assert trainers[0].history.learning_rate.tolist() == [0.3, *[0.1] * 3, *[2.0] * 3, *[0.5] * 3]
+
+
+@fast
+def test_batches_can_change_between_epochs(engine):
+    trainers = both(engine, Config(samples=60, epochs=12, batch_size=7))
+    for trainer in trainers:
+        for batch_mode in ("mini", "stochastic", "full", "mini"):
+            trainer.step()
+            trainer.batch_mode = batch_mode
+            trainer.run(epochs=3)
+        trainer.batch_size = 20
+        trainer.run(epochs=3)
+    assert_close(*(t.parameters for t in trainers), "after all modes")
+    a, b = (t.history[["epoch", "update", "batch_mode", "batch_size"]] for t in trainers)
+    assert a.equals(b) and set(a.batch_mode) == set(BATCH_MODES) and a.batch_size.iloc[-1] == 20

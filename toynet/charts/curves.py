@@ -1,6 +1,6 @@
 """Losses or accuracies, and gradient norms, as Altair charts, and the tables that move them (see `boundary.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -237,6 +237,7 @@ def curve_tables(
     is_log: bool,
     present: Mapping[str, float] | None = None,
     last: float | None = None,
+    marks: Sequence[tuple[int, str]] = (),
 ) -> vega.Tables:
     """Datasets of a curve chart.
 
@@ -254,6 +255,8 @@ def curve_tables(
         network has been updated since.
     last : float, optional
         Where the run is to end on the x axis, if that is known: there the axis stops growing.
+    marks : sequence of (int, str)
+        The row before each change of a setting, and its text (`history.marks`).
 
     Returns
     -------
@@ -281,7 +284,7 @@ def curve_tables(
     tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
     if is_log:
         tables["zeros"] = _rows("x colour", zeros)
-    return tables | {"marks": _marks_table(history, x_column, end)}
+    return tables | {"marks": _marks_table(history[x_column], marks, end)}
 
 
 def axis_end(x, last=None):
@@ -330,12 +333,12 @@ def _rows(names, rows):
     )
 
 
-def _marks_table(history, x_column, end):
+def _marks_table(x, marks, end):
     """Where settings changed, behind a first row that says from where to where the axis goes."""
-    x, rate, at = history[x_column], history["learning_rate"], history.rate_changes[-MOST_MARKS:]
-    places = x[np.maximum(np.array(at, int) - 1, 0)].tolist()
-    labels = _legible(places, [f"η {value:g}" for value in rate[at]], end)
-    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], "end": np.full(1 + len(at), end)})
+    last = marks[-MOST_MARKS:]
+    places = [float(x[row]) for row, _ in last]
+    labels = _legible(places, [words for _, words in last], end)
+    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], "end": np.full(1 + len(last), end)})
 
 
 def _legible(places, labels, end, room=0.1):

@@ -7,6 +7,10 @@ import numpy as np
 from toynet.datasets import Split
 from toynet.network import Parameters, Rule
 
+FARTHEST = 1e75
+"""Of all parameters together, the norm up to which a run goes on. Costs, gradients and their norms overflow long after
+it, so what is measured of a network that a run has come to is finite: the last finite update is the last one made."""
+
 Rows: TypeAlias = dict[str, np.ndarray]
 """Measured rows by column: `epoch` and the fields of `Measures`, each (rows,)."""
 
@@ -104,8 +108,8 @@ class Engine(Protocol):
         Returns
         -------
         bool
-            False if an update was refused because its cost or a parameter after it
-            would not be finite; the parameters are those before it.
+            False if an update was refused because its cost would not be finite or the
+            parameters after it lie beyond `FARTHEST`; they are those before it.
         """
         ...
 

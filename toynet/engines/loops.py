@@ -28,6 +28,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from toynet.engines.engine import FARTHEST
+
 # Floating-point licences. FUSED: a * b + c may be rounded once. SUMS: sums may also be
 # reordered, else they would not vectorise. Neither lets the compiler assume that numbers
 # are finite: the divergence check relies on 0 * inf and 0 * nan being nan.
@@ -56,6 +58,7 @@ MEASURED = (  # columns of `history`, under the names that measuring.py gives th
 (
     AT_EPOCH, TRAIN_LOSS, TEST_LOSS, TRAIN_ACCURACY, TEST_ACCURACY, NORM_W1, NORM_B1, NORM_W2, NORM_B2, NORM,
 ) = range(10)  # fmt: skip
+FAR = FARTHEST**2
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 ROUND = 1.5 * 2.0**52 + 1023.0  # adding it rounds to an integer; the low bits are that integer + 1023
@@ -294,8 +297,9 @@ def _output(z2, y, n, scale, e):
 def _score(z2, y, n, scale, e):
     """As `_output`, and the sum of the samples' costs and how many are classified rightly, from the same exp.
 
-    A cost is max(z, 0) - y z + log(1 + small). The logarithms' sum is the logarithm of
-    one product, at most 2^BLOCK; terms too small for a sum with 1 are added as they are.
+    A cost is max(z, 0) - y z + log(1 + small), its first part as one number: summed up apart, as SUMS
+    allows, two huge ones would swallow all others. The logarithms' sum is the logarithm of one product,
+    at most 2^BLOCK; terms too small for a sum with 1 are added as they are.
     """
     end = _pad(z2, y, n)
     broken = cost = right = 0.0
@@ -307,7 +311,8 @@ def _score(z2, y, n, scale, e):
         broken += z * 0.0
         is_tiny = small < TINY
         product *= 1.0 if is_tiny else one
-        cost += (0.0 if z < 0.0 else z) - y[i] * z + (small - 0.5 * small * small if is_tiny else 0.0)
+        wrong = (1.0 - 2.0 * y[i]) * z
+        cost += (0.0 if wrong < 0.0 else wrong) + (small - 0.5 * small * small if is_tiny else 0.0)
         right += 1.0 if (1.0 if z >= 0.0 else 0.0) == y[i] else 0.0
         e[i] = ((1.0 if z >= 0.0 else small) / one - y[i]) * scale
     return broken, cost + np.log(product), right - (end - n)
@@ -330,6 +335,12 @@ def _nought(p):
     numbers up before it multiplies, and two could cancel or overflow that should not.
     """
     return p * 0.0
+
+
+@njit(error_model="numpy", fastmath=FUSED, forceinline=True)
+def _square(p):
+    """Of a parameter: sums of it tell whether all of them together are within `FARTHEST`."""
+    return p * p
 
 
 # --- samples gathered ahead ----------------------------------------------------------
@@ -633,14 +644,15 @@ def _descend_batches(network, samples, order, stage, room, start, stop, batch, e
 
 @njit(error_model="numpy", fastmath=SUMS, forceinline=True)
 def _update(theta, gradient, eta):
-    """theta -= eta gradient, unless that or a Z2 behind it is not finite; flat arrays. Returns whether it did.
+    """theta -= eta gradient, unless that is beyond `FARTHEST` or a Z2 behind it not finite; flat arrays. Returns
+    whether it did.
 
-    The entry beside b2's derivative is nan if a Z2 was not finite.
+    The entry beside b2's derivative is nan if a Z2 was not finite, else 0, and no part of the norm.
     """
-    broken = 0.0
+    far = 0.0
     for i in range(LANES * (theta.size // LANES)):
-        broken += _nought(_moved(theta[i], gradient[i], eta))
-    if broken != 0.0:
+        far += _square(_moved(theta[i], gradient[i], eta))
+    if not far <= FAR:  # nor where it is nan
         return False
     for i in range(LANES * (theta.size // LANES)):
         theta[i] = _moved(theta[i], gradient[i], eta)
@@ -792,13 +804,13 @@ def _descend_singles(network, samples, order, stage, room, start, stop, eta):
         step = eta * (_sigma(z2) - classes[0, q])
         q += 1
 
-        broken = _nought(z2) + _nought(_moved(theta[d2 + 2, 0], 1.0, step))
+        far = _nought(z2) + _square(_moved(theta[d2 + 2, 0], 1.0, step))
         for j in range(LANES * tiles):
-            broken += _nought(_moved(theta[d2 + 1, j], A[0, j], step)) + _nought(_moved(theta[d2, j], G[0, j], step))
+            far += _square(_moved(theta[d2 + 1, j], A[0, j], step)) + _square(_moved(theta[d2, j], G[0, j], step))
         for k in range(d):
             for j in range(LANES * tiles):
-                broken += _nought(_moved(theta[k, j], x[k] * G[0, j], step))
-        if broken != 0.0:
+                far += _square(_moved(theta[k, j], x[k] * G[0, j], step))
+        if not far <= FAR:  # nor where it is nan
             return position
 
         theta[d2 + 2, 0] = _moved(theta[d2 + 2, 0], 1.0, step)
@@ -954,8 +966,8 @@ def advance(network, train, test, run, batch, eta, updates, record_every):
     Returns
     -------
     int
-        FINE; DIVERGED: an update was refused, since a parameter or a Z2 behind it would
-        not have been finite. An epoch whose loss or gradient is not finite has no row.
+        FINE; DIVERGED: an update was refused, since the parameters would have been beyond
+        `FARTHEST` or a Z2 behind them not finite. An epoch whose loss or gradient is not finite has no row.
     """
     theta, gradient, h, _ = network
     order, random, progress, history = run

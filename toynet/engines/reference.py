@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from toynet.engines.engine import Task
+from toynet.engines.engine import FARTHEST, Task
 from toynet.engines.stepwise import StepwiseEngine
 from toynet.network import Parameters, backward, forward, updated
 
@@ -41,7 +41,7 @@ class ReferenceEngine(StepwiseEngine):
         gradients = (self.task.rule or backward)(self._parameters, passed, y, activation)
         after = updated(self._parameters, gradients, learning_rate)
         # The cost is finite just where Z2 is.
-        if not all(np.isfinite(values).all() for values in (passed.Z2, *after)):
+        if not (np.isfinite(passed.Z2).all() and sum(np.sum(p * p) for p in after) <= FARTHEST**2):
             return False
         self._parameters = after
         return True

@@ -37,7 +37,7 @@ class StepwiseEngine(ABC):
 
     @abstractmethod
     def _descend(self, batch: slice, learning_rate: float) -> bool:
-        """Update on these of the ordered samples; False, and nothing changed, if a number would not be finite."""
+        """Update on these of the ordered samples; False, and nothing changed, if that leads beyond `FARTHEST`."""
 
     def advance(self, updates: int, learning_rate: float) -> bool:
         """Make up to so many updates; False if one was refused (see `Engine`)."""

@@ -14,8 +14,9 @@ from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
-from toynet.training import Trainer
+from toynet.training import IN_MID_RUN, Trainer
 from toynet.ui.train.badge import Badge
+from toynet.ui.train.stuck import Watch
 from toynet.ui.turns import Turns
 
 TRAINING = Turns()
@@ -83,6 +84,7 @@ class Experiment:
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
     badge: Badge = field(default_factory=Badge)
+    watch: Watch = field(default_factory=Watch)
     lock: Turns = field(default_factory=Turns)
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 
@@ -119,13 +121,14 @@ class Experiment:
         with self.lock.turn():
             self.trainer.run_epoch()
 
-    def change(self, learning_rate: float, epochs: int) -> None:
-        """Another learning rate from the next update on, and another end."""
+    def change(self, config: Config) -> None:
+        """What of these settings may change in mid-run (`IN_MID_RUN`): rate, batches and another end."""
         with self.lock.turn():
-            self.trainer.learning_rate = learning_rate
-            if epochs != self.trainer.epochs:
-                self.trainer.epochs = epochs
-                self.target = max(epochs, self.trainer.epoch)
+            ends_elsewhere = config.epochs != self.trainer.epochs
+            for setting in IN_MID_RUN:
+                setattr(self.trainer, setting, getattr(config, setting))
+            if ends_elsewhere:
+                self.target = max(config.epochs, self.trainer.epoch)
 
     def advance(self, epochs: int | None) -> None:
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
@@ -161,8 +164,9 @@ class Experiment:
         last = self._last(view.x_column)
         series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
         history, curves = trainer.recorded, picture.curves
-        measures = curve_tables(history, series, curves, view.is_log, moment, last)
-        norms = curve_tables(history, NORMS, curves, True, moment, last)
+        marks = trainer.marks()
+        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks)
+        norms = curve_tables(history, NORMS, curves, True, moment, last, marks)
         if is_first or not picture.hovered:
             end = axis_end(moment[view.x_column], last)
             picture.hovered = (
@@ -182,5 +186,6 @@ class Experiment:
     def csv(self) -> bytes:
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.lock.turn():
-            rows, run, settings = self.trainer.rows(), self.trainer.run_name, self.trainer.settings()
+            rows, run = self.trainer.rows(), self.trainer.run_name
+            settings = self.trainer.settings(rows)
         return rows.frame(run, settings).to_csv(index=False).encode()

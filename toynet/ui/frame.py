@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config
-from toynet.ui import address, session
+from toynet.ui import address, messages, session
 from toynet.ui.controls import choices, sidebar
 
 
@@ -18,6 +18,7 @@ def show(page):
     ----------
     page : streamlit.Page
     """
+    address.keep_one_entry()
     tab = session.current()
     if tab.opened is None:
         # In a new tab what the pictures need is the longest to load, so they go first.
@@ -27,14 +28,18 @@ def show(page):
         _follow_the_sidebar(tab)
         if tab.experiment is not before or tab.problem:
             st.rerun()
+        if tab.complaints:
+            _run_again_soon()
+        else:
+            address.stands_for(tab.experiment.trainer.config)
     else:
         before = tab.experiment
         _follow_the_sidebar(tab)
+        address.write(tab.experiment.trainer.config)
         if tab.experiment is not before:
             tab.complaints = []
-            if before.trainer.update:
-                st.toast("A new run: what the data or the network is has changed.")
         page.run()
+        messages.offer()
     choices.settle()
 
 
@@ -55,11 +60,22 @@ def _open(tab):
 
 
 def _follow_the_sidebar(tab):
-    """Sidebar -> experiment -> address."""
+    """Sidebar -> experiment."""
     trainer = tab.experiment.trainer
     wanted, tab.problem = sidebar.sidebar(trainer.config, trainer.split.y_train.size)
     try:
         tab.apply(wanted)
     except ValueError as error:
         tab.problem = str(error)
-    address.write(tab.experiment.trainer.config)
+
+
+def _run_again_soon():
+    """Correct the address by a run to come: by then the browser knows that this makes no entry (`keep_one_entry`)."""
+    timer = []
+
+    def tick():
+        if timer:
+            st.rerun()
+        timer.append("drawn; the next time it is the browser's timer that runs this")
+
+    st.fragment(tick, run_every=1.0)()

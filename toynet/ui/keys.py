@@ -8,6 +8,9 @@ PREFIX = "toynet_"
 SESSION = PREFIX + "session"
 """All that is no control: the tab's `Session`."""
 
+# On every page.
+UNDO = PREFIX + "undo"
+
 # The Train page.
 RESET = PREFIX + "reset"
 TRAIN_PAUSE = PREFIX + "train_pause"

@@ -10,8 +10,27 @@ from weakref import WeakSet
 import streamlit as st
 
 from toynet.config import Config
-from toynet.ui import keys
+from toynet.training import IN_MID_RUN
+from toynet.ui import changed, keys
 from toynet.ui.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An earlier run that Undo brings back whole.
+
+    Attributes
+    ----------
+    run : Experiment
+    why : str
+        What put another one in its place.
+    update : int
+        At which the other one was then: once it has been trained on, nothing is offered any more.
+    """
+
+    run: Experiment
+    why: str
+    update: int
 
 
 @dataclass(eq=False)  # a tab is itself only
@@ -24,6 +43,8 @@ class Session:
         None until the first page of the tab.
     complaints : list of str
         What was wrong with the address that the tab was opened at.
+    addressed : tuple of (Config, dict) or None
+        Settings that the page's address stands for, and its parameters.
     problem : str
         Why the sidebar's settings cannot be used, or "".
     uploads : list of str
@@ -34,16 +55,20 @@ class Session:
         The last result of Break it.
     remembered : dict
         Control's key -> its value when it was last drawn; Streamlit forgets it when another page is shown.
+    replaced : Offer or None
+        The trained run that the present one has taken the place of.
     drawn, settled : set of str
         Controls drawn in this run of the script, and in the last one that came to its end.
     """
 
     opened: Experiment | None = None
     complaints: list[str] = field(default_factory=list)
+    addressed: tuple[Config, dict[str, str]] | None = None
     problem: str = ""
     uploads: list[str] = field(default_factory=list)
     last_upload: tuple[str, str] = ("", "")
     comparison: Any = None
+    replaced: Offer | None = None
     remembered: dict[str, Any] = field(default_factory=dict)
     drawn: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
@@ -58,17 +83,42 @@ class Session:
 
     def start(self, config: Config) -> None:
         """Replace the experiment by a fresh one. Raises ValueError, and then replaces nothing."""
-        self.opened = Experiment.of(config)
+        self._show(Experiment.of(config))
+
+    def undo(self) -> None:
+        """Bring the replaced run back, paused; the one that goes is offered in turn, if it has been trained."""
+        if self.replaced:
+            back, self.replaced = self.replaced.run, None
+            self._show(back, "The earlier run is back.")
+
+    @property
+    def offer(self) -> Offer | None:
+        """What there is to undo, until the present run goes on."""
+        offer, present = self.replaced, self.experiment
+        stands = offer and not present.running and present.trainer.update == offer.update
+        return offer if stands else None
+
+    def _show(self, run: Experiment, why: str = "") -> None:
+        """Another run in the place of the present one, which is kept where it has been trained.
+
+        Where it has not, the one that it took the place of is still what can be brought back.
+        """
+        before, self.opened = self.opened, run
+        if before:
+            before.pause()
+            kept = before if before.trainer.update else self.replaced and self.replaced.run
+            why = why or (changed.sentence(kept.trainer.config, run.trainer.config) if kept else "")
+            self.replaced = Offer(kept, why, run.trainer.update) if kept else None
 
     def apply(self, config: Config) -> None:
         """Bring the experiment to these settings.
 
-        Learning rate and epochs change in mid-run; anything else is another experiment.
+        What trains the network may change in mid-run (`IN_MID_RUN`); anything else is another experiment.
         Raises ValueError where the data cannot be used, and leaves all as it was.
         """
-        changed = replace(self.experiment.trainer.config, learning_rate=config.learning_rate, epochs=config.epochs)
-        if config == changed:
-            self.experiment.change(config.learning_rate, config.epochs)
+        changed = {setting: getattr(config, setting) for setting in IN_MID_RUN}
+        if config == replace(self.experiment.trainer.config, **changed):
+            self.experiment.change(config)
         else:
             self.start(config)
 

@@ -45,6 +45,14 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 }
 .st-key-ruler { display: none; }
 
+/* What can be undone: over the page like a toast, so that nothing moves when it comes or goes. */
+div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 2; width: auto; max-width: 90vw; }
+.st-key-undo { width: auto; gap: 1rem; padding: 0.6rem 1rem; border-radius: 0.5rem; border: 1px solid GREY;
+  background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
+
+/* What shows nothing leaves no gap. */
+div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty) { display: none; }
+
 /* Pictures side by side only where both have room. */
 .stMain [data-testid="stColumn"] { min-width: min(290px, 100%); }
 

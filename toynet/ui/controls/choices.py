@@ -48,6 +48,14 @@ def remembered(key, default=None):
     return session.current().remembered.get(key, default)
 
 
+def forget(key):
+    """Before a control is drawn: what the person chose, so that it starts at its `value` again."""
+    tab = session.current()
+    tab.remembered.pop(key, None)
+    tab.settled.discard(key)
+    st.session_state.pop(key, None)
+
+
 def slider(label, key, options, value, **more):
     """A slider over chosen values; the one that it starts at is among them wherever it came from."""
     options = sorted({*options, value})

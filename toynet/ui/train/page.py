@@ -121,10 +121,15 @@ def _draw(experiment, view, slots, is_first):
     with experiment.lock.turn():
         moves = experiment.running
         proof = experiment.badge.refresh(experiment.trainer, moves)
+        stuck = experiment.watch.refresh(experiment.trainer, moves)
         had = experiment.picture.moments
         columns = LIVE_COLUMNS if moves else round(plot_width(width) * dots)
         frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
         moments = experiment.picture.moments
+    if is_first:
+        with st.container(key="stuck"):
+            if stuck:
+                st.warning(stuck)
     _numbers(frame.present, experiment, proof, slots)
     _charts(frame, experiment, view, slots)
     if not moves and had and moments[-1] is not had[-1]:
