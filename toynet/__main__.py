@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from toynet import metrics_csv
 from toynet.config import Config, parse, range_text
 from toynet.training import Trainer
 
@@ -49,7 +50,11 @@ def main(arguments=None):
         top.error(f"--csv {out}: there is no folder {Path(out).parent}")
     interrupted = _train_with_bar(trainer)
     try:
-        trainer.history.to_csv(out or sys.stdout, index=False)
+        content = metrics_csv.text(trainer.history)
+        if out:
+            Path(out).write_text(content, "utf-8", newline="")
+        else:
+            sys.stdout.write(content)
     except OSError as error:
         print(f"{out} could not be written: {error.strerror}", file=sys.stderr)
         return 1

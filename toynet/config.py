@@ -159,6 +159,8 @@ def _type_of(f: dataclasses.Field) -> type:
 
 def shown(value: Any, most: int = 60) -> str:
     """A value as a message shows it: in quotes where it is text, and cut where it is long."""
+    if isinstance(value, str) and len(value) > most:
+        return repr(f"{value[:most]}…")
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python prints

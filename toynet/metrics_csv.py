@@ -6,6 +6,7 @@ apostrophe before it, with which spreadsheets mark a text; `original` takes it a
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import re
 from pathlib import Path
@@ -32,7 +33,7 @@ def original(cell: str) -> str:
 
 
 def text(frame: pd.DataFrame) -> str:
-    """The table as CSV text.
+    """The table as CSV text, of which `read` makes the table again.
 
     Parameters
     ----------
@@ -42,14 +43,14 @@ def text(frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        Lines end with a newline alone.
+        Lines end with a newline alone, on every system.
     """
-    safe = frame.copy(deep=False)
-    for place, dtype in enumerate(frame.dtypes):
-        if dtype.kind not in "iufb":
-            safe.isetitem(place, frame.iloc[:, place].map(guarded))
-    safe.columns = [guarded(str(name)) for name in frame.columns]
-    return safe.to_csv(index=False, lineterminator="\n")
+    cells = {guarded(name): frame[name] for name in frame}
+    texts = {name: cells[name].map(guarded) for name in cells if cells[name].dtype.kind not in "iufb"}
+    # pandas would write a carriage return as it is, and that ends a row.
+    has_return = any(column.str.contains("\r", regex=False).any() for column in texts.values())
+    quoting = csv.QUOTE_NONNUMERIC if has_return else csv.QUOTE_MINIMAL
+    return type(frame)({**cells, **texts}).to_csv(index=False, lineterminator="\n", quoting=quoting)
 
 
 def read(file: str | Path | IO[str]) -> pd.DataFrame:
@@ -58,7 +59,7 @@ def read(file: str | Path | IO[str]) -> pd.DataFrame:
     Parameters
     ----------
     file : path or file
-        Of a CSV that the dashboard, the shell or `text` has written.
+        What the dashboard, the shell or `text` has written.
 
     Returns
     -------
@@ -66,6 +67,6 @@ def read(file: str | Path | IO[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    texts = ["run", "engine", *(f.name for f in dataclasses.fields(Config) if f.type is str)]
-    converters = dict.fromkeys(texts, original)
-    return pd.read_csv(file, converters=converters, float_precision="round_trip")
+    words = {"run", "engine", *(f.name for f in dataclasses.fields(Config) if f.type is str)}
+    cells = pd.read_csv(file, dtype=str, keep_default_na=False)
+    return cells.apply(lambda column: column.map(original) if column.name in words else pd.to_numeric(column))

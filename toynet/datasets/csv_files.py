@@ -68,10 +68,9 @@ def parse(content: bytes, name: str) -> Table:
         none = f"{name} has fewer than two numeric columns with different values in them"
         raise ValueError(f"{name}: {mistakes[0]}" if mistakes else none)
     if not target_columns(table):
-        reason = (_unfit(table) or [""])[0]
-        reason = f": {reason}" if reason else ""
-        most = f"2 to {MAX_CLASSES} different values"
-        raise ValueError(f"{name} has no column with {most} to serve as the target{reason}")
+        none = f"{name} has no column with 2 to {MAX_CLASSES} different values to serve as the target"
+        unfit = _unfit(table)
+        raise ValueError(f"{name}: {unfit[0]}" if unfit else none)
     return table
 
 

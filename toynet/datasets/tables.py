@@ -183,18 +183,18 @@ def _lines(text, name):
 
 def _rows(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The line on which a row begins, and its cells; rows without any are left out."""
-    reader, begins = csv.reader(_lines(text, name), delimiter=separator, skipinitialspace=True), 1
-    wrong = "has a quote that is never closed"
+    reader = csv.reader(_lines(text, name), delimiter=separator, skipinitialspace=True)
+    begins, wrong = 1, "has a quote that is never closed"
     try:
         for row in reader:
             if row == [_END]:
                 return
             if any(row):
                 yield begins, row
-            begins = reader.line_num + 1
+            last, begins = begins, reader.line_num + 1
     except csv.Error:
-        wrong = "has a cell that is too long; perhaps a quote is never closed"
-    raise ValueError(f"{name} is not a table: the row that begins on line {begins} {wrong}")
+        last, wrong = begins, "has a cell that is too long; perhaps a quote is never closed"
+    raise ValueError(f"{name} is not a table: the row that begins on line {last} {wrong}")
 
 
 def _fitted(row, width, line, name):

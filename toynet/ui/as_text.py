@@ -2,6 +2,8 @@
 
 import re
 
+from toynet.datasets.tables import shortened
+
 JOINER = "\u2060"
 """Nothing to see, and no letter: it parts what Streamlit would find in a text once its escapes are resolved."""
 
@@ -37,11 +39,5 @@ def as_text(text, most=MOST):
     -------
     str
     """
-    line = shortened(text, most)
+    line = shortened(_UNSEEN.sub(" ", str(text)), most)
     return _NUMBERED.sub(r"\1\\", _ESCAPED.sub(r"\\\g<0>", _BROKEN.sub(JOINER, line)))
-
-
-def shortened(text, most=MOST):
-    """A text on one line and cut to a length, for what draws no Markdown: the options of a select box."""
-    line = " ".join(_UNSEEN.sub(" ", str(text)).split())
-    return line if len(line) <= most else f"{line[:most]}…"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from toynet import metrics_csv
 from toynet.charts.boundary import boundary_chart, boundary_tables, shown
 from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, curve_tables
 from toynet.charts.field import Plane, plane
@@ -127,4 +128,4 @@ class Experiment:
         """The metrics so far as CSV bytes; training goes on while they are written."""
         with self.lock.turn():
             rows, run, settings = self.trainer.rows(), self.trainer.run_name, self.trainer.settings()
-        return rows.frame(run, settings).to_csv(index=False).encode()
+        return metrics_csv.text(rows.frame(run, settings)).encode()

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from toynet.datasets import csv_files
+from toynet.datasets.tables import shortened
 from toynet.ui import keys, session
 
 UPLOADS = csv_files.DATA / "uploads"
@@ -36,6 +37,7 @@ def keep(content, name):
     ValueError
         One sentence that says why it cannot be used.
     """
+    name = shortened(name, 60)
     table = csv_files.parse(content, name)
     try:
         csv_files.suggest(table)
