@@ -27,7 +27,8 @@ def test_any_text_is_there_and_its_marks_are_escaped(text):
     if JOINER not in text and text.isprintable():
         assert read(markdown) == " ".join(text.split())
     bare = re.sub(r"\\.", "", markdown)
-    assert not re.search(r"[`*_\[\]<>$~|&]|:[^\s\u2060]|www\.|[^\u2060]@|^\d+[.)]|--|->|>=", bare, re.IGNORECASE)
+    assert not re.search(r"[`*\[\]<>$~|&]|:[^\s\u2060]|www\.|[^\u2060]@|^\d+[.)]|--|->|>=", bare, re.IGNORECASE)
+    assert not re.search(r"(?<!\\)((?<![^\W_])_|_(?![^\W_]))", markdown)
     assert not markdown or markdown[0] not in "#+=-"
     assert "\n" not in markdown
 

@@ -19,7 +19,7 @@ _BROKEN = re.compile(
     r"|(?<=[<>~=-])(?=[<>=-])",  # -> and its like, which become arrows
     re.IGNORECASE,
 )
-_ESCAPED = re.compile(r"[\\`*_\[\]<>$~|&]|^[#+=-]")
+_ESCAPED = re.compile(r"[\\`*\[\]<>$~|&]|^[#+=-]|(?<![^\W_])_|_(?![^\W_])")  # hidden_size is no emphasis
 _NUMBERED = re.compile(r"^(\d{1,9})(?=[.)])")
 
 
