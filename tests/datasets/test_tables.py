@@ -217,6 +217,18 @@ def test_more_classes_than_can_be_offered_are_said_with_the_limit(flag):
         points(text, target="kind" if flag else "")
 
 
+def test_many_classes_are_the_reason_where_inputs_would_have_to_serve_as_target():
+    text = table(["a", "b", "kind"], lambda i: (i, i % 7, f"k{i % 51}"), rows=102)
+    with pytest.raises(ValueError, match="'kind' has more than 50 different values; a target has 2 to 50"):
+        points(text)
+
+
+def test_long_texts_are_no_classes_for_cut_they_might_be_the_same():
+    text = GOOD.replace("yes", "z" * 200 + "yes").replace("no", "z" * 200 + "no")
+    with pytest.raises(ValueError, match="'kind' has texts of more than 100 characters"):
+        points(text, target="kind")
+
+
 def test_fifty_classes_can_be_offered():
     text = table(["a", "b", "kind"], lambda i: (i, i * i, f"k{i % 50}"), rows=100)
     assert len(csv_files.values(parse(text), "kind")) == 50

@@ -94,6 +94,13 @@ def test_addresses_are_text(hostile, page, place):
     assert_all_is_text(app)
 
 
+def test_a_choice_that_cannot_be_is_told_as_text(hostile):
+    app = opened(dataset="csv", data_file=hostile)
+    app.selectbox(key=keys.setting("target")).set_value("$a_1$").run()
+    assert as_text("'$a_1$' leaves fewer than two numeric columns") in app.error[0].value
+    assert_all_is_text(app)
+
+
 def test_an_upload_that_cannot_be_used_is_told_as_text():
     app = opened()
     app.file_uploader(key=keys.UPLOAD).set_value((f"{IMAGE}.csv", b"a,b\n1,2\n", "text/csv")).run()
@@ -104,7 +111,7 @@ def test_an_upload_that_cannot_be_used_is_told_as_text():
 
 def test_a_typed_answer_is_told_as_text():
     app = derivation("Your turn")
-    app.text_area[0].set_value(f"{IMAGE} 1 2 3").run()
+    app.text_area[0].set_value("$a_1$ 1 2 3")
     next(b for b in app.button if b.label == "Check").click().run()
-    assert app.warning
+    assert as_text("$a_1$") in app.warning[0].value
     assert_all_is_text(app)
