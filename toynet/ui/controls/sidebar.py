@@ -204,7 +204,7 @@ def _csv(config, data_file):
 def _left_out(points, words):
     """How many rows are not used, and which words were taken for missing cells."""
     rows = "1 row was" if points.dropped == 1 else f"{points.dropped:,} rows were"
-    too = f" ({as_text(', '.join(words))} counts as missing)" if words else ""
+    too = f" ({as_text(', '.join(words))} count{'s' * (len(words) == 1)} as missing)" if words else ""
     return f"{rows} left out because of missing cells{too}; {points.y.size:,} are used."
 
 
