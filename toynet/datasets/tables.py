@@ -351,11 +351,13 @@ def _is_number(cell):
 
 def _classes_of_numbers(numbers):
     """`values`, `codes` and `unfit` of a column of numbers."""
-    for part in (numbers[:_PIECE], numbers):  # most have too many at the first look
-        different = np.unique(part[~np.isnan(part)])
+    pieces = [numbers[begin : begin + _PIECE] for begin in range(0, len(numbers), _PIECE)]
+    different = np.empty(0)
+    for piece in pieces:
+        different = np.union1d(different, piece[~np.isnan(piece)])
         if different.size > MAX_CLASSES:
             return (), None, _TOO_MANY
-    codes = np.where(np.isnan(numbers), -1, np.searchsorted(different, numbers))
+    codes = np.concatenate([np.where(np.isnan(p), -1, np.searchsorted(different, p)).astype(np.int8) for p in pieces])
     return _if_two([_class_of(number) for number in different.tolist()], codes)
 
 
@@ -366,18 +368,15 @@ def _class_of(number):
 
 def _classes_of_texts(pieces, rows):
     """`values`, `codes`, `unfit` and `missing` of a column of text."""
-    index, codes, begin = {}, np.empty(rows, dtype=np.int32), 0
+    cells = Counter()
     for piece in pieces:
-        for cell in set(piece) - index.keys():
-            index[cell] = len(index)
-        if len(index) > _MOST_TEXTS:
+        cells.update(piece)
+        if len(cells) > _MOST_TEXTS:
             return (), None, _TOO_MANY, ()
-        codes[begin : begin + len(piece)] = np.fromiter(map(index.__getitem__, piece), np.int32, len(piece))
-        begin += len(piece)
-    words = [shortened(original(cell)) for cell in index]
+    words = {cell: shortened(original(cell)) for cell in cells}
     counts = Counter()
-    for word, count in zip(words, np.bincount(codes).tolist(), strict=True):
-        counts[word] += count
+    for cell, count in cells.items():
+        counts[words[cell]] += count
     missing = {word for word, count in counts.items() if word in MISSING and count < RARE * rows}
     values = sorted(counts.keys() - missing - {""})
     if len(values) > MAX_CLASSES:
@@ -385,7 +384,8 @@ def _classes_of_texts(pieces, rows):
     if any(len(value) > LONGEST_NAME for value in values):
         return (), None, f"has texts of more than {LONGEST_NAME} characters", ()
     places = {value: place for place, value in enumerate(values)}
-    codes = np.array([places.get(word, -1) for word in words])[codes]
+    code = {cell: places.get(word, -1) for cell, word in words.items()}
+    codes = np.concatenate([np.fromiter(map(code.__getitem__, piece), np.int8, len(piece)) for piece in pieces])
     return *_if_two(values, codes), tuple(sorted(missing))
 
 
