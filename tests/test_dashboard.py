@@ -303,3 +303,14 @@ def test_every_dataset_opens(dataset):
     app = opened(dataset=dataset)
     assert not app.error
     assert not app.warning
+
+
+def test_what_was_done_with_a_file_is_said_beside_its_columns(app, tmp_path, monkeypatch):
+    monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
+    monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
+    rows = "".join(f"{i % 7},5;{i % 5};{'NA' if i == 9 else 'ja' if i % 2 else 'nein'}\n" for i in range(50))
+    app.file_uploader(key=keys.UPLOAD).set_value(("mess.csv", f"x;x;c\n{rows}".encode(), "text/csv")).run()
+    captions = [c.value for c in app.sidebar.caption]
+    assert "Columns of the same name are numbered from left to right: 'x (2)'." in captions
+    assert "Commas in 'x' are read as decimal points." in captions
+    assert "1 row was left out because of missing cells (NA counts as missing); 49 are used." in captions

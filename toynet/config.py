@@ -116,7 +116,7 @@ def parse(name: str, text: str) -> Any:
     """
     fields = {f.name: f for f in dataclasses.fields(Config)}
     if name not in fields:
-        raise ValueError(f"there is no setting {name!r}")
+        raise ValueError(f"there is no setting {shown(name)}")
     f = fields[name]
     try:
         value = _type_of(f)(text)
@@ -148,7 +148,7 @@ def _checked(f: dataclasses.Field, value: Any, is_free: bool = False) -> Any:
         good = isinstance(value, kind) and not isinstance(value, bool)
         good = good and (is_free or f.metadata["low"] <= value <= f.metadata["high"])
     if not good:
-        raise ValueError(f"{f.name} must be {range_text(f)}, not {_shown(value)}")
+        raise ValueError(f"{f.name} must be {range_text(f)}, not {shown(value)}")
     return _type_of(f)(value)
 
 
@@ -157,10 +157,12 @@ def _type_of(f: dataclasses.Field) -> type:
     return f.type
 
 
-def _shown(value: Any) -> str:
-    """A value as a message shows it: cut where it is long."""
+def shown(value: Any, most: int = 60) -> str:
+    """A value as a message shows it: in quotes where it is text, and cut where it is long."""
+    if isinstance(value, str) and len(value) > most:
+        return repr(f"{value[:most]}…")
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python prints
         return "a number of thousands of digits"
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    return text if len(text) <= most else f"{text[:most]}…"

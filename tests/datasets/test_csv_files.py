@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -104,11 +103,8 @@ def test_trailing_comma_on_every_row_does_not_shift_the_columns():
 
 def test_rows_longer_than_the_header_do_not_shift_the_columns():
     rows = [f"{i},{i * i},{i % 2},7\n" for i in range(20)]
-    try:
-        table = parse("width,height,ripe\n" + "".join(rows))
-    except ValueError:
-        return
-    np.testing.assert_array_equal(table["width"], np.arange(20))
+    with pytest.raises(ValueError, match="line 2 has 4 cells for 3 columns"):
+        parse("width,height,ripe\n" + "".join(rows))
 
 
 @pytest.mark.parametrize("bad", ["", "NA", "nan", "inf", "-inf", "1e400"])
@@ -193,7 +189,7 @@ def test_ten_megabytes_are_read():
     content = ("a,b,note,ripe\n" + row * (10_000_000 // len(row))).encode()
     table = csv_files.parse(content, "big.csv")
     X, y, *_ = csv_files.points(table, Config(dataset="csv", data_file="big.csv"))
-    assert len(content) > 9_900_000 and len(X) == len(table) and y.mean() == 0.5
+    assert len(content) > 9_900_000 and len(X) == table.rows and y.mean() == 0.5
 
 
 def test_file_is_read_again_once_it_has_changed(tmp_path):
@@ -395,7 +391,6 @@ def read_or_refuse(content):
     except ValueError as error:
         assert len(str(error).splitlines()) == 1 and "any.csv" in str(error)
         return None
-    assert isinstance(table, pd.DataFrame)
     assert all(isinstance(column, str) for column in table.columns)
     return table
 

@@ -274,3 +274,30 @@ def test_another_row_is_another_fingerprint():
         len(marks) == 3
         and split.fingerprint() == split._replace(X_train=np.asfortranarray(split.X_train)).fingerprint()
     )
+
+
+@pytest.mark.parametrize(
+    "values", [10**15 + np.arange(5.0), 1e-70 * np.arange(1, 6), 1e149 * np.arange(1, 6), [0, 1e-70] * 5]
+)
+def test_inputs_are_standardised_wherever_they_lie(values):
+    X = np.stack([np.resize(values, 80), np.arange(80) % 13], axis=1)
+    part = datasets.split(datasets.Points(X, np.arange(80) % 2.0, ("a", "b"), ("no", "yes")), 0.0, 0)
+    np.testing.assert_allclose(part.X_train.std(axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose(part.X_train.mean(axis=0), 0, atol=0.1)
+    np.testing.assert_allclose(part.own_units(part.X_train), X, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([1e-310, 2e-310], "'a' differ by less than 1e-75: give them in a smaller unit"),
+        ([1e-80, 2e-80], "'a' differ by less than 1e-75: give them in a smaller unit"),
+        ([1e151, 2e151], "'a' are too large"),
+        ([0.1 + 0.2, 0.3], "'a' is the same"),
+        ([1e15, 1e15], "'a' is the same"),
+    ],
+)
+def test_inputs_that_no_picture_can_show_are_refused(values, says):
+    X = np.stack([np.resize(values, 80), np.arange(80) % 13], axis=1)
+    with pytest.raises(ValueError, match=says):
+        datasets.split(datasets.Points(X, np.arange(80) % 2.0, ("a", "b"), ("no", "yes")), 0.0, 0)

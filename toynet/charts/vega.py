@@ -90,6 +90,8 @@ def tooltip(entries):
     entries : dict of str to str
         Title -> Vega expression of its text.
     """
+    # The browser makes a heading and an image of fields of these names; the joiner is not seen.
+    entries = {f"{title}\u2060" if title in ("title", "image") else title: text for title, text in entries.items()}
     return alt.expr("{" + ", ".join(f"{js(title)}: {text}" for title, text in entries.items()) + "}")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from toynet.config import Config
+from toynet.config import Config, shown
 from toynet.datasets.samples import Points
 
 BREAST_CANCER_FEATURES = ("mean radius", "mean concave points")
@@ -42,9 +42,9 @@ def breast_cancer(config: Config) -> Points:
     names = config.feature_1, config.feature_2
     for name in names:
         if name not in known:
-            raise ValueError(f"breast_cancer has no feature {name!r}; it has {', '.join(known)}")
+            raise ValueError(f"breast_cancer has no feature {shown(name)}; it has {', '.join(known)}")
     if names[0] == names[1]:
-        raise ValueError(f"feature_1 and feature_2 are both {names[0]!r}: choose two different ones")
+        raise ValueError(f"feature_1 and feature_2 are both {shown(names[0])}: choose two different ones")
     # scikit-learn codes malignant as 0; the finding is class 1 here.
     columns = _bunch().data[:, [known.index(n) for n in names]]
     return Points(columns, 1.0 - _bunch().target, names, ("benign", "malignant"))

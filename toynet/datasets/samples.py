@@ -5,8 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toynet.config import shown
+
 LARGEST = 1e150
 """Inputs above this are refused: the margins and grids of the pictures must not overflow."""
+
+FINEST = 1e-75
+"""Inputs that differ by less are refused: an axis would have ticks of more decimals than a browser writes."""
 
 
 class Points(NamedTuple):
@@ -101,12 +106,23 @@ def split(points: Points, test_fraction: float, seed: int) -> Split:
 
 
 def _mean_and_scale(X: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each input, computed on X / max|X|, whose squares cannot under- or overflow."""
-    largest = np.abs(X).max(axis=0)
-    for name, column, peak in zip(names, X.T, largest, strict=True):
+    """Mean and standard deviation of each input.
+
+    Computed on (X - min X) / (max X - min X), whose squares cannot under- or overflow, and in which
+    no digit is lost where large values differ by little.
+    """
+    low, spread = X.min(axis=0), np.zeros(X.shape[1])
+    for place, (name, column) in enumerate(zip(names, X.T, strict=True)):
+        peak = np.abs(column).max()
         if peak > LARGEST:
-            raise ValueError(f"the values of {name!r} are too large to compute with")
-        # A constant's deviation is rounding noise, not always exactly 0.
-        if np.ptp(column) <= 1e-12 * peak:
-            raise ValueError(f"every training value of {name!r} is the same ({column[0]:g}): nothing to learn from it")
-    return largest * (X / largest).mean(axis=0), largest * (X / largest).std(axis=0)
+            raise ValueError(f"the values of {shown(name)} are too large to compute with")
+        spread[place] = np.ptp(column)
+        # Numbers that were computed as a constant may differ in their last digit.
+        if spread[place] <= 2 * np.spacing(peak):
+            raise ValueError(
+                f"every training value of {shown(name)} is the same ({column[0]:g}): nothing to learn from it"
+            )
+        if spread[place] < FINEST:
+            raise ValueError(f"the values of {shown(name)} differ by less than {FINEST:g}: give them in a smaller unit")
+    relative = (X - low) / spread
+    return low + spread * relative.mean(axis=0), spread * relative.std(axis=0)

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 
 from tqdm import tqdm
 
+from toynet import metrics_csv
 from toynet.config import Config, parse, range_text
 from toynet.datasets import csv_files
 from toynet.shell import interrupts, outputs
@@ -85,7 +86,7 @@ def main(arguments=None):
 
 def _metrics(trainer):
     """The metrics so far as the CSV's bytes."""
-    return trainer.history.to_csv(index=False).encode()
+    return metrics_csv.text(trainer.history).encode()
 
 
 def _begin(top, output, trainer, stop):

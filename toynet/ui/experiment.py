@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from toynet import metrics_csv
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
 from toynet.charts.curves import LIVE_COLUMNS, NORMS, Curves, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
@@ -188,4 +189,4 @@ class Experiment:
         with self.lock.turn():
             rows, run = self.trainer.rows(), self.trainer.run_name
             settings = self.trainer.settings(rows)
-        return rows.frame(run, settings).to_csv(index=False).encode()
+        return metrics_csv.text(rows.frame(run, settings)).encode()

@@ -6,7 +6,7 @@ another page is shown.
 
 import streamlit as st
 
-from toynet.config import Config
+from toynet.config import Config, shown
 from toynet.ui import address, messages, session
 from toynet.ui.controls import choices, sidebar
 
@@ -47,7 +47,7 @@ def _open(tab):
     """The first time in this tab: start the experiment that the address describes."""
     config, complaints = address.read()
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
-        complaints.append(f"there is no file {config.data_file!r} here")
+        complaints.append(f"there is no file {shown(config.data_file)} here")
         config = sidebar.without_file(config)
     # What the data cannot give goes first, and everything if that was not it.
     for possible in dict.fromkeys((config, sidebar.without_file(config), Config())):

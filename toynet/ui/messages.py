@@ -6,6 +6,7 @@ import streamlit as st
 
 from toynet.config import Config
 from toynet.ui import keys, session
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 
 
@@ -14,11 +15,11 @@ def show():
     tab = session.current()
     diverged = tab.experiment.trainer.diverged
     if tab.complaints:
-        st.warning(f"The default is used where the address made no sense: {'; '.join(tab.complaints)}.")
+        st.warning(f"The default is used where the address made no sense: {as_text('; '.join(tab.complaints), 1000)}.")
     if tab.problem:
-        st.error(f"{tab.problem}. The experiment stays as it was.")
+        st.error(f"{as_text(tab.problem)}. The experiment stays as it was.")
     if diverged:
-        st.error(f"{diverged} Set it in the sidebar and press Reset.")
+        st.error(f"{as_text(diverged)} Set it in the sidebar and press Reset.")
 
 
 def offer():

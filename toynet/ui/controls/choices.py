@@ -71,7 +71,7 @@ def number(label, key, low, high, value=None, default=None, step=1, **more):
 
 
 def select(label, key, options, value=None, **more):
-    """A select box."""
+    """A select box. It draws its options as they are, without Markdown."""
     chosen = _begin(key, value, options)
     return remember(key, st.selectbox(label, options, index=options.index(chosen), key=key, **more))
 

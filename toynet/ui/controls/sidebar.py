@@ -9,9 +9,10 @@ import streamlit as st
 
 from toynet import datasets
 from toynet.activations import ACTIVATIONS
-from toynet.config import BATCH_MODES, DATA_SETTINGS, DATASETS, Config
+from toynet.config import BATCH_MODES, DATA_SETTINGS, DATASETS, Config, shown
 from toynet.datasets import csv_files, real
 from toynet.ui import keys, session
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices, upload
 
 HELP = {f.name: f.metadata["help"] for f in dataclasses.fields(Config)}
@@ -24,6 +25,9 @@ RATES = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5,
 BATCHES = (1, 2, 4, 8, 10, 16, 32, 64, 128, 256, 512, 1024, 4096)
 REST = ""
 """class_0 where it is every value but class_1's."""
+
+MOST_SAID = 5
+"""Columns of which it is said why they are not offered."""
 
 OF_FILES = tuple(f.name for f in dataclasses.fields(Config) if f.name in DATA_SETTINGS and f.default == "")
 """Settings that only real data has."""
@@ -105,7 +109,7 @@ def _data(config):
     )
     problem = upload.control()
     if problem:
-        st.error(problem)
+        st.error(as_text(problem))
     if chosen in datasets.GENERATORS:
         return _generated(config, chosen)
     if chosen == "breast_cancer":
@@ -170,13 +174,15 @@ def _csv(config, data_file):
     upload.note_use(data_file)
     table = csv_files.read(csv_files.find(data_file))
     known = config if config.data_file == data_file else Config()
-    for left_out in csv_files.text_by_mistake(table):
-        st.caption(f"Not offered: {left_out}.")
+    for note in table.notes:
+        st.caption(f"{as_text(note)}.")
+    for left_out in csv_files.text_by_mistake(table)[:MOST_SAID]:
+        st.caption(f"Not offered: {as_text(left_out)}.")
     usual_1, usual_2, usual_target = csv_files.suggest(table, known.target, known.feature_1, known.feature_2)
     target = _select("Target", "target", usual_target, csv_files.target_columns(table))
     numeric = [c for c in csv_files.numeric_columns(table) if c != target]
     if len(numeric) < 2:
-        raise ValueError(f"target {target!r} leaves fewer than two numeric columns as inputs")
+        raise ValueError(f"target {shown(target)} leaves fewer than two numeric columns as inputs")
     first = _select("Feature 1 (across)", "feature_1", usual_1, numeric, "The horizontal input.")
     others = [c for c in numeric if c != first]
     second = _select("Feature 2 (up)", "feature_2", usual_2, others, "The vertical input.")
@@ -192,9 +198,15 @@ def _csv(config, data_file):
     }
     points = datasets.Points(*csv_files.points(table, replace(Config(), **chosen)))
     if points.dropped:
-        rows = "1 row was" if points.dropped == 1 else f"{points.dropped:,} rows were"
-        st.caption(f"{rows} left out because of missing cells; {points.y.size:,} are used.")
+        st.caption(_left_out(points, csv_files.missing_words(table, (first, second, target))))
     return chosen | _split(config, _possible_shares(points.y))
+
+
+def _left_out(points, words):
+    """How many rows are not used, and which words were taken for missing cells."""
+    rows = "1 row was" if points.dropped == 1 else f"{points.dropped:,} rows were"
+    too = f" ({as_text(', '.join(words))} count{'s' * (len(words) == 1)} as missing)" if words else ""
+    return f"{rows} left out because of missing cells{too}; {points.y.size:,} are used."
 
 
 def _classes(known, values):

@@ -12,6 +12,7 @@ import streamlit as st
 
 from toynet import files
 from toynet.datasets import csv_files
+from toynet.datasets.tables import shortened
 from toynet.ui import keys, session
 
 UPLOADS = csv_files.DATA / "uploads"
@@ -42,6 +43,7 @@ def keep(content, name):
     ValueError
         One sentence that says why it cannot be used.
     """
+    name = shortened(name, 60)
     table = csv_files.parse(content, name)
     try:
         csv_files.suggest(table)

@@ -5,6 +5,7 @@ import streamlit as st
 from toynet.derivation.exercise import HIDEABLE, ask, mark
 from toynet.derivation.typed_numbers import parse_numbers
 from toynet.ui import keys
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.derivation import matrices
 
@@ -44,7 +45,7 @@ def _mark(asked, typed):
         answer = parse_numbers(typed, asked.shape)
         marking = mark(asked, answer)
     except ValueError as error:
-        st.warning(str(error))
+        st.warning(as_text(error))
         return
     if marking.correct:
         st.success(marking.message)

@@ -1,6 +1,7 @@
 """Numbers as small matrices, coloured by sign and size: orange below zero, blue above."""
 
 import math
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -104,7 +105,7 @@ def _span(value):
 def card(name, value):
     """A named matrix, to stand beside others in `cards`; `value` None is what is asked for."""
     content = html(value) if value is not None else '<div class="matrix-asked">?</div>'
-    return f'<div class="matrix-card"><code>{name}</code>{content}</div>'
+    return f'<div class="matrix-card"><code>{escape(name)}</code>{content}</div>'
 
 
 def cards(parts):

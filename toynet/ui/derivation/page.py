@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from toynet.ui import keys, messages, session
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.controls.upload import label
 from toynet.ui.derivation import batches, break_it, cancelling, exercise, proof, take_away, walk
@@ -45,4 +46,4 @@ def _data(config):
     """Name of the data: of a file, its own and its target's."""
     if config.dataset != "csv":
         return f"**{config.dataset}**"
-    return f"**{label(config.data_file)}** (target {config.target})"
+    return f"**{as_text(label(config.data_file))}** (target {as_text(config.target)})"

@@ -1,5 +1,7 @@
 """Proof: every derivative beside its central difference, and why the step is 1e-6."""
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -96,7 +98,7 @@ def table(checked):
 def _row(name, c):
     kind, mark = ("unknown", "–") if not c.is_known else ("right", "✓") if c.passes else ("wrong", "✗")
     cells = [
-        f'<span class="{kind}">{mark}</span> {name}',
+        f'<span class="{kind}">{mark}</span> {escape(name)}',
         text(c.error, DIGITS),
         text(c.allowed, DIGITS) if c.is_known else "–",
         f"{c.place[0] + 1}, {c.place[1] + 1}",

@@ -8,6 +8,7 @@ from toynet.charts import field
 from toynet.charts.boundary import PICK, boundary_chart, field_tables, points_table, shown
 from toynet.derivation.numerals import text
 from toynet.ui import keys
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 
 ONE, ALL = "One sample", "All training samples"
@@ -37,9 +38,9 @@ def choose(moment):
 def _what_it_is(split, place):
     """A training sample in its own units, by the names of its features and its class."""
     x, y = split.own_units(split.X_train[place]), int(split.y_train[place])
-    units = ", ".join(f"{name} = {text(value)}" for name, value in zip(split.feature_names, x, strict=True))
+    units = ", ".join(f"{as_text(name)} = {text(value)}" for name, value in zip(split.feature_names, x, strict=True))
     name = split.class_names[y]
-    named = name if name == f"class {y}" else f"{name} (y = {y})"
+    named = name if name == f"class {y}" else f"{as_text(name)} (y = {y})"
     return f"{units}: {named}. A0 holds the standardised inputs."
 
 
