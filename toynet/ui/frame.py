@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config
-from toynet.ui import address, session
+from toynet.ui import address, session, style
 from toynet.ui.controls import choices, sidebar
 
 
@@ -36,6 +36,19 @@ def show(page):
                 st.toast("A new run: what the data or the network is has changed.")
         page.run()
     choices.settle()
+
+
+def links(pages):
+    """Links to the pages in the header of narrow windows, where Streamlit's own move into the sidebar.
+
+    Parameters
+    ----------
+    pages : list of streamlit.Page
+    """
+    with st.container(horizontal=True, key="pages"):
+        st.html(style.CLOSE_SIDEBAR, unsafe_allow_javascript=True)
+        for page in pages:
+            st.page_link(page)
 
 
 def _open(tab):

@@ -7,12 +7,37 @@ from toynet.charts.palette import GREY, RIGHT, WRONG
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
+NARROW = 768
+"""Width in pixels up to which Streamlit lays the sidebar over the page, and moves the pages' links into it."""
+
+CLOSE_SIDEBAR = """
+<script>
+if (!window.toynetClosesSidebar) {
+  window.toynetClosesSidebar = true;
+  document.addEventListener("click", click => {
+    if (innerWidth <= NARROW && click.target.closest('[data-testid="stSidebarNavLink"]'))
+      document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  });
+}
+</script>
+""".replace("NARROW", str(NARROW))
+"""Closes the sidebar when a page is chosen in it. Streamlit does that on phones, and not in narrow windows."""
+
 CSS = (
     """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .stSidebar [data-testid="stFileUploaderDropzone"] { padding: 0.3rem 0.5rem; }
+/* In narrow windows the pages' links stand in the header, unless the sidebar, with links of its own, lies over it. */
+div:has(> .st-key-pages) { display: none; }
+@media (max-width: NARROWpx) {
+  .stApp:has([data-testid="stSidebar"][data-collapsed="true"]) div:has(> .st-key-pages) { display: block;
+    position: fixed; top: 0.95rem; left: 6.8rem; width: auto; z-index: 999991; }
+  .st-key-pages { gap: 0.3rem; width: auto; }
+  [data-testid="stSidebar"][data-collapsed="true"] [data-testid="stSidebarNav"] { visibility: hidden; }
+}
+
 /* Why the browser refuses a file: Streamlit tells it to screen readers and on hovering only. */
 .stFileChip:has([role="alert"]) { flex-wrap: wrap; height: auto; padding-bottom: 0.3rem; }
 .stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
@@ -70,7 +95,8 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 .matrix-asked { font-size: 1.6rem; font-weight: 700; padding: 0 0.8rem;
   border: 2px dashed GREY; border-radius: 6px; }
 </style>
-""".replace("GREY", GREY)
+""".replace("NARROW", str(NARROW))
+    .replace("GREY", GREY)
     .replace("RIGHT", RIGHT)
     .replace("WRONG", WRONG)
 )
