@@ -140,13 +140,18 @@ def test_numbers_of_rows_and_columns_stay_in_view(tab, url):
     open_derivation(tab, url, "?hidden_size=32")
     tab.get_by_role("radio", name="All training samples").click()
     box = tab.locator(".st-key-quantity_A1 .matrix-box")
-    expect(box.locator("tr")).to_have_count(33)
-    before = box.bounding_box()
+    expect(box.locator("td")).to_have_count(32 * 75 + 2)
+    at_rest(tab)
+    box.scroll_into_view_if_needed()
     box.evaluate("b => b.scrollTo(b.scrollWidth, b.scrollHeight)")
+    frame, last, over = (
+        part.bounding_box() for part in (box, box.locator("tr").last, box.locator("th", has_text="75"))
+    )
     row = box.locator("tr").last.locator("th").bounding_box()
-    column = box.get_by_role("cell", name="75", exact=True).or_(box.locator("th", has_text=re.compile("^75$"))).first
-    assert before["x"] <= row["x"] < before["x"] + 20
-    assert before["y"] <= column.bounding_box()["y"] < before["y"] + 30
+    assert last["y"] + last["height"] <= frame["y"] + frame["height"] + 1
+    assert frame["x"] - 1 <= row["x"] < frame["x"] + 20
+    assert frame["y"] - 1 <= over["y"] < frame["y"] + 30
+    assert frame["x"] < over["x"] < frame["x"] + frame["width"]
 
 
 @pytest.mark.parametrize("step", [0, 2])

@@ -33,7 +33,8 @@ def pages(*paths):
     -------
     list of starlette.routing.Route
     """
-    return [Route(f"/{path}", _page) for path in paths]
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return [Route(f"/{base}/{path}" if base else f"/{path}", _page) for path in paths]
 
 
 def _page(_request):

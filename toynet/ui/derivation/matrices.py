@@ -15,7 +15,7 @@ from toynet.derivation.quantities import SHAPES, plain_name
 MOST_NUMBERS = 2400
 """Numbers shown of a matrix at most: all of 8 x 300. Of a larger one the first rows and columns."""
 
-MOST_IN_CARD = 300
+MOST_IN_CARD = 600
 """The same in a card among others."""
 
 MOST_ROWS = 64
