@@ -1,20 +1,25 @@
-"""ToyNet's dashboard: `streamlit run dashboard.py`."""
+"""ToyNet's dashboard: `streamlit run dashboard.py`.
+
+Imported, it is the server's app; run, once for every click in every tab, it is what the app shows.
+"""
 
 import streamlit as st
 
-from toynet.ui import frame, startup, style
+from toynet.ui import frame, serving, startup, style
 from toynet.ui.derivation import page as derivation
 from toynet.ui.train import page as train
 
-st.set_page_config(page_title="ToyNet", page_icon=style.ICON, layout="wide")
-st.logo(style.LOGO, icon_image=style.ICON, size="large")
-startup.freeze()
-page = st.navigation(
-    [
+if __name__ != "__main__":
+    app = st.App(__file__, routes=serving.pages("derivation"), lifespan=serving.opening)
+else:
+    st.set_page_config(page_title="ToyNet", page_icon=style.ICON, layout="wide")
+    st.logo(style.LOGO, icon_image=style.ICON, size="large")
+    startup.freeze()
+    pages = [
         st.Page(train.page, title="Train", url_path="train", default=True),
         st.Page(derivation.page, title="Derivation", url_path="derivation"),
-    ],
-    position="top",
-)
-st.html(style.CSS)
-frame.show(page)
+    ]
+    page = st.navigation(pages, position="top")
+    st.html(style.CSS)
+    frame.links(pages)
+    frame.show(page)

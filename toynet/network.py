@@ -126,9 +126,8 @@ def cost(forward: Forward, y: np.ndarray) -> float:
 def output_error(forward: Forward, y: np.ndarray) -> np.ndarray:
     """dC/dZ2, (1, m): the chain rule's first two factors, in which sigma' cancels.
 
-    For one sample (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)) and
-    (2) dy_hat/dZ2 = y_hat (1 - y_hat) multiply to y_hat - y; the mean over the
-    samples gives the 1/m.
+    (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)) / m, with the 1/m of the mean, and
+    (2) dy_hat/dZ2 = y_hat (1 - y_hat) multiply, sample by sample, to (y_hat - y) / m.
     """
     y_hat, m = forward.y_hat, y.size
     dC_dZ2 = (y_hat - y) / m
@@ -167,7 +166,7 @@ def backward_from(parameters: Parameters, forward: Forward, dC_dZ2: np.ndarray, 
 
 
 def backward(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
-    """The derived gradient of C: dC/dW2 = (sigma - y) A1.T, averaged over the samples, and what follows from it.
+    """The derived gradient of C: dC/dW2 = (sigma - y) / m A1.T, and what follows from it.
 
     Parameters
     ----------

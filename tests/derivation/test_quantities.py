@@ -18,6 +18,8 @@ from toynet.derivation.quantities import (
     Line,
     dC_dy_hat,
     factors,
+    latex_name,
+    plain_name,
     quantities,
     source_lines,
 )
@@ -136,14 +138,22 @@ def test_inner_values_lead_to_networks_gradients_bit_for_bit(activation):
     assert np.array_equal(v["dC_dZ2"] @ v["dZ2_dW2"], v["dC_dW2"])
     assert np.array_equal(v["dC_dZ1"] @ v["A0"].T, v["dC_dW1"])
     assert np.array_equal(v["dC_dZ1"].sum(axis=1, keepdims=True), v["dC_db1"])
-    np.testing.assert_allclose(v["dC_dy_hat"] * v["dy_hat_dZ2"] / y.size, v["dC_dZ2"], rtol=1e-13)
+    np.testing.assert_allclose(v["dC_dy_hat"] * v["dy_hat_dZ2"], v["dC_dZ2"], rtol=1e-13)
+    np.testing.assert_allclose((v["dC_dy_hat"] * v["dy_hat_dZ2"]) @ v["dZ2_dW2"], v["dC_dW2"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("y", [0.0, 1.0])
-def test_factors_one_and_two_are_derivatives(y):
-    y_hat, step = np.array([0.1, 0.5, 0.8]), 1e-6
-    sides = [-(y * np.log(p) + (1 - y) * np.log(1 - p)) for p in (y_hat + step, y_hat - step)]
-    np.testing.assert_allclose(dC_dy_hat(y_hat, y), (sides[0] - sides[1]) / (2 * step), rtol=1e-8)
+@pytest.mark.parametrize("m", [1, 3])
+def test_factors_one_and_two_are_derivatives_of_the_same_cost(y, m):
+    """Each probability moved by itself: what C, the mean of all, does."""
+    y_hat, step = np.array([0.1, 0.5, 0.8])[:m], 1e-6
+
+    def C(p):
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    moves = step * np.eye(m)
+    differences = [(C(y_hat + move) - C(y_hat - move)) / (2 * step) for move in moves]
+    np.testing.assert_allclose(dC_dy_hat(y_hat, y, m), differences, rtol=1e-8)
     Z2 = np.log(y_hat / (1 - y_hat))
     slope = (sigma(Z2 + step) - sigma(Z2 - step)) / (2 * step)
     np.testing.assert_allclose(y_hat * (1 - y_hat), slope, rtol=1e-8)
@@ -250,6 +260,30 @@ def written(symbol):
     if below:
         return rf"\frac{{\partial {written(above)}}}{{\partial {written(below)}}}"
     return {"y_hat": r"\hat{y}", "g_prime_Z1": "g'(Z_1)"}.get(symbol, re.sub(r"(\d)", r"_\1", symbol))
+
+
+def test_names_in_mathematics_and_in_plain_text():
+    for symbol in ORDER:
+        if not symbol.startswith("new_"):
+            inline = re.sub(r"\\frac\{(.*)\}\{(\\partial .*)\}$", r"\1/\2", written(symbol))
+            assert latex_name(symbol) == inline, symbol
+    assert (latex_name("new_W1"), latex_name("dC_dy_hat")) == (r"W_1^{\text{new}}", r"\partial C/\partial \hat{y}")
+    assert [plain_name(s) for s in ("A0", "dC_dy_hat", "dZ2_dW2", "g_prime_Z1", "new_b2", "C")] == [
+        "A₀", "∂C/∂ŷ", "∂Z₂/∂W₂", "g′(Z₁)", "b₂ new", "C",
+    ]  # fmt: skip
+    assert not any("_" in plain_name(symbol) for symbol in ORDER)
+
+
+def test_every_sum_says_what_it_runs_over():
+    for symbol, q in quantities(*problem(), "tanh", 0.1).items():
+        assert q.latex.count(r"\sum") == q.latex.count(r"\sum_{i=1}^{m}"), symbol
+        assert (r"\sum" in q.latex) == (symbol in ("C", "dC_db1", "dC_db2")), symbol
+
+
+def test_the_mean_is_in_factor_one_and_in_what_it_becomes():
+    found = quantities(*problem(), "tanh", 0.1)
+    with_mean = {symbol for symbol, q in found.items() if r"\frac{1}{m}" in q.latex}
+    assert with_mean == {"C", "dC_dy_hat", "dC_dZ2"}
 
 
 def test_every_formula_says_on_its_left_what_it_is_of():

@@ -40,6 +40,19 @@ def test_script_prints_the_derivations_numbers(activation, m):
         np.testing.assert_allclose(numbers[symbol], quantity.value, rtol=1e-12, atol=1e-15, err_msg=symbol)
 
 
+def test_factors_of_the_script_multiply_to_the_output_error():
+    numbers = printed(script(*example("tanh", 3)))
+    product = np.multiply(numbers["dC_dy_hat"], numbers["dy_hat_dZ2"])
+    np.testing.assert_allclose(product, numbers["dC_dZ2"], rtol=1e-12)
+
+
+def test_saturated_sample_among_others_has_its_share_of_the_mean():
+    parameters, X, y, activation, rate = example("tanh", 3)
+    certain = parameters._replace(b2=np.array([[900.0]]))
+    found = np.ravel(printed(script(certain, X, y, activation, rate))["dC_dy_hat"])
+    np.testing.assert_allclose(found, np.where(y == 1, -1 / 3, np.inf))
+
+
 @pytest.mark.parametrize("y", [0.0, 1.0])
 def test_script_of_a_saturated_sample_prints_infinity_and_no_warning(y):
     parameters, X, _, activation, rate = example("tanh")

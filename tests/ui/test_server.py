@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +12,8 @@ import psutil
 import pytest
 import websocket
 
-from tests import app
+from tests import app, pages
+from toynet.ui import serving
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,28 @@ def test_serves_its_own_host_and_refuses_foreign_ones(server):
     assert connect(url, own, url) == 101
     assert connect(url, f"rebound.example:{port}", f"http://rebound.example:{port}") == 403
     assert connect(url, own, "http://elsewhere.example") == 403
+
+
+def test_every_page_is_served_by_its_own_address():
+    """All but the default one, which is at /: without its route a page logs two 404 where it is opened directly."""
+    import dashboard
+
+    addresses = {page["url_pathname"] for page in pages.opened()._registered_pages.values()} - {""}
+    assert "derivation" in addresses
+    assert {route.path.strip("/") for route in dashboard.app._user_routes} == addresses
+
+
+def test_pages_are_served_below_the_servers_base_path(monkeypatch):
+    monkeypatch.setattr(serving.st, "get_option", {"server.baseUrlPath": "/toy/"}.get)
+    assert [route.path for route in serving.pages("derivation")] == ["/toy/derivation"]
+
+
+def test_pages_name_the_servers_address_and_their_files_are_there(server):
+    url, _ = server
+    html = urllib.request.urlopen(f"{url}/derivation?hidden_size=4").read().decode()
+    assert html.count("BACKEND_BASE_URL") == 1
+    for path in re.findall(r'(?:src|href)="\./(static/[^"]+)"', html)[:3]:
+        assert urllib.request.urlopen(f"{url}/{path}").status == 200
 
 
 def test_first_start_on_a_terminal_asks_nothing(tmp_path):

@@ -147,7 +147,7 @@ def worst(checked: dict[str, Checked]) -> tuple[str, Checked]:
 
 
 def overall(checked: dict[str, Checked]) -> float:
-    """The largest difference of all parameters over the largest derivative: one number for a rule that passes."""
+    """The largest difference of all parameters over the largest derivative: one number for a step."""
     # np.max, unlike max, keeps what is not a number.
     largest = np.max([c.largest for c in checked.values()])
     return float(np.max([c.difference for c in checked.values()]) / (largest or 1.0))
@@ -176,8 +176,8 @@ def smooth_rows(parameters: Parameters, X: np.ndarray, activation: str, step: fl
     return clear if clear.any() else everything
 
 
-def few_rows(m: int, hidden_size: int, turn: int = 0) -> np.ndarray:
-    """Rows for a quick check while training runs: all of them, or as many as `FEW` allows.
+def few_rows(m: int, hidden_size: int, turn: int = 0, most: int = FEW) -> np.ndarray:
+    """Rows for a quick check: all of them, or as many as make `most` hidden activations, at least 50.
 
     Successive turns go through all rows.
 
@@ -185,8 +185,8 @@ def few_rows(m: int, hidden_size: int, turn: int = 0) -> np.ndarray:
     -------
     ndarray of int
     """
-    most = max(50, FEW // hidden_size)
-    return np.arange(m) if m <= most else (turn * most + np.arange(most)) % m
+    rows = max(50, most // hidden_size)
+    return np.arange(m) if m <= rows else (turn * rows + np.arange(rows)) % m
 
 
 def numerical_gradients(

@@ -126,7 +126,7 @@ MISTAKES = {
     "extra_sigma_prime": Mistake(
         "An extra σ'",
         "With cross-entropy, factor (2) = σ'(Z2) cancels against the denominator of (1). Multiplied in once more it is "
-        "the gradient of the squared error: samples that are surely wrong stop teaching.",
+        "the gradient of the squared error, half the mean of (ŷ - y)²: samples that are surely wrong stop teaching.",
         r"\frac{\partial C}{\partial Z_2} = \frac{1}{m} (\hat{y} - y)\, \sigma'(Z_2)",
         squared_error.backward,
         _always,

@@ -6,6 +6,7 @@ so neither can drift from what the program runs.
 
 import ast
 import inspect
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -66,7 +67,7 @@ class Phase(NamedTuple):
 
 PHASES = (
     Phase("forward", "Forward: from A0 to C", ("A0", "W1", "b1", "Z1", "A1", "W2", "b2", "Z2", "y_hat", "y", "C")),
-    Phase("error", "The error: ŷ - y", ("dC_dy_hat", "dy_hat_dZ2", "dC_dZ2")),
+    Phase("error", "The output's error: dC/dZ2", ("dC_dy_hat", "dy_hat_dZ2", "dC_dZ2")),
     Phase("output", "Output layer: dC/dW2", ("dZ2_dW2", "dC_dW2", "dC_db2")),
     Phase("hidden", "Hidden layer: dC/dW1", ("g_prime_Z1", "dC_dZ1", "dC_dW1", "dC_db1")),
     Phase("update", "New parameters", ("new_W1", "new_b1", "new_W2", "new_b2")),
@@ -85,7 +86,7 @@ ORDER = tuple(SHAPES)
 """The quantities in the order of the derivation on paper: the three factors, then what they make together."""
 
 MEANINGS = {
-    "A0": "the inputs, one column a sample",
+    "A0": "the inputs, a column for each sample",
     "W1": "weights of the hidden layer",
     "b1": "biases of the hidden layer",
     "Z1": "hidden pre-activation",
@@ -95,17 +96,17 @@ MEANINGS = {
     "Z2": "output pre-activation",
     "y_hat": "probability of class 1",
     "y": "the class",
-    "C": "cross-entropy, mean over the samples",
-    "dC_dy_hat": "factor (1): how a sample's cost changes with its probability",
+    "C": "cross-entropy, the mean over the samples",
+    "dC_dy_hat": "factor (1): how C changes with each probability; the 1/m of the mean is in here",
     "dy_hat_dZ2": "factor (2): how the probability changes with Z2",
     "dZ2_dW2": "factor (3): how Z2 changes with W2",
-    "dC_dZ2": "(1) times (2), and the mean over the samples",
-    "dC_dW2": "gradient of W2: (1), (2) and (3) together",
-    "dC_db2": "gradient of b2",
+    "dC_dZ2": "(1) times (2), sample by sample: ŷ (1 - ŷ) cancels, 1/m stays",
+    "dC_dW2": "gradient of W2: (1), (2) and (3) multiplied, which sums over the samples",
+    "dC_db2": "gradient of b2: the sum over the samples",
     "g_prime_Z1": "slope of the hidden activation",
     "dC_dZ1": "the error, handed back to the hidden units",
     "dC_dW1": "gradient of W1",
-    "dC_db1": "gradient of b1",
+    "dC_db1": "gradient of b1: the sum over the samples",
     "new_W1": "W1 after the update",
     "new_b1": "b1 after the update",
     "new_W2": "W2 after the update",
@@ -123,25 +124,28 @@ FORMULAS = {
     "Z2": r"Z_2 = W_2 A_1 + b_2",
     "y_hat": r"\hat{{y}} = \sigma(Z_2) = \frac{{1}}{{1 + e^{{-Z_2}}}}",
     "y": r"y",
-    "C": r"C = -\frac{{1}}{{m}} \sum \left( y \log \hat{{y}} + (1 - y) \log (1 - \hat{{y}}) \right)",
+    "C": r"C = -\frac{{1}}{{m}} \sum_{{i=1}}^{{m}}"
+    r" \left( y_i \log \hat{{y}}_i + (1 - y_i) \log (1 - \hat{{y}}_i) \right)",
     "dC_dy_hat": r"(1)\quad \frac{{\partial C}}{{\partial \hat{{y}}}}"
-    r" = \frac{{\hat{{y}} - y}}{{\hat{{y}} (1 - \hat{{y}})}}",
+    r" = \frac{{1}}{{m}} \cdot \frac{{\hat{{y}} - y}}{{\hat{{y}} (1 - \hat{{y}})}}",
     "dy_hat_dZ2": r"(2)\quad \frac{{\partial \hat{{y}}}}{{\partial Z_2}} = \hat{{y}} (1 - \hat{{y}})",
     "dZ2_dW2": r"(3)\quad \frac{{\partial Z_2}}{{\partial W_2}} = A_1^\top",
-    "dC_dZ2": r"\frac{{\partial C}}{{\partial Z_2}} = \frac{{1}}{{m}} (\hat{{y}} - y)",
+    "dC_dZ2": r"\frac{{\partial C}}{{\partial Z_2}} = (1) \odot (2) = \frac{{1}}{{m}} (\hat{{y}} - y)",
     "dC_dW2": r"\frac{{\partial C}}{{\partial W_2}} = \frac{{\partial C}}{{\partial Z_2}} A_1^\top",
-    "dC_db2": r"\frac{{\partial C}}{{\partial b_2}} = \sum \frac{{\partial C}}{{\partial Z_2}}",
+    "dC_db2": r"\frac{{\partial C}}{{\partial b_2}}"
+    r" = \sum_{{i=1}}^{{m}} \left( \frac{{\partial C}}{{\partial Z_2}} \right)_i",
     "g_prime_Z1": r"g'(Z_1) = {g_prime}",
     "dC_dZ1": r"\frac{{\partial C}}{{\partial Z_1}}"
     r" = \left( W_2^\top \frac{{\partial C}}{{\partial Z_2}} \right) \odot g'(Z_1)",
     "dC_dW1": r"\frac{{\partial C}}{{\partial W_1}} = \frac{{\partial C}}{{\partial Z_1}} A_0^\top",
-    "dC_db1": r"\frac{{\partial C}}{{\partial b_1}} = \sum \frac{{\partial C}}{{\partial Z_1}}",
+    "dC_db1": r"\frac{{\partial C}}{{\partial b_1}}"
+    r" = \sum_{{i=1}}^{{m}} \left( \frac{{\partial C}}{{\partial Z_1}} \right)_i",
     "new_W1": r"W_1 \leftarrow W_1 - \eta \frac{{\partial C}}{{\partial W_1}}",
     "new_b1": r"b_1 \leftarrow b_1 - \eta \frac{{\partial C}}{{\partial b_1}}",
     "new_W2": r"W_2 \leftarrow W_2 - \eta \frac{{\partial C}}{{\partial W_2}}",
     "new_b2": r"b_2 \leftarrow b_2 - \eta \frac{{\partial C}}{{\partial b_2}}",
 }
-"""Symbol -> LaTeX with {g} and {g_prime} to fill in; sums run over the m samples."""
+"""Symbol -> LaTeX with {g} and {g_prime} to fill in; sums run over the samples i = 1 .. m, the columns."""
 
 
 def quantities(
@@ -193,7 +197,7 @@ def _values(parameters, X, y, activation, learning_rate):
         **gradients._asdict(),
         "y": y[None, :],
         "C": network.cost(passed, y),
-        "dC_dy_hat": dC_dy_hat(passed.y_hat, y),
+        "dC_dy_hat": dC_dy_hat(passed.y_hat, y, y.size),
         "dy_hat_dZ2": passed.y_hat * (1 - passed.y_hat),
         "dZ2_dW2": passed.A1.T,
         "dC_dZ2": dC_dZ2,
@@ -203,14 +207,35 @@ def _values(parameters, X, y, activation, learning_rate):
     }
 
 
-def dC_dy_hat(y_hat: np.ndarray | float, y: np.ndarray | float) -> np.ndarray:
-    """Factor (1), (y_hat - y) / (y_hat (1 - y_hat)), of each sample.
+def dC_dy_hat(y_hat: np.ndarray | float, y: np.ndarray | float, m: int) -> np.ndarray:
+    """Factor (1), (y_hat - y) / (y_hat (1 - y_hat)) / m: C is a mean over m samples, so each has its 1/m.
 
-    It is -1 / y_hat for y = 1 and 1 / (1 - y_hat) for y = 0: infinite only where
+    It is -1 / (m y_hat) for y = 1 and 1 / (m (1 - y_hat)) for y = 0: infinite only where
     the network is entirely sure of the wrong class.
     """
     with np.errstate(divide="ignore"):
-        return np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1.0 - y_hat)
+        return np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1.0 - y_hat) / m
+
+
+def latex_name(symbol: str) -> str:
+    r"""A quantity's name in a line of mathematics: W_1, \partial C/\partial W_1, W_1^{\text{new}} after the update."""
+    if symbol.startswith("new_"):
+        return rf"{latex_name(symbol.removeprefix('new_'))}^{{\text{{new}}}}"
+    above, _, below = symbol.removeprefix("d").partition("_d")
+    if below:
+        return rf"\partial {latex_name(above)}/\partial {latex_name(below)}"
+    return {"y_hat": r"\hat{y}", "g_prime_Z1": "g'(Z_1)"}.get(symbol, re.sub(r"(\d)", r"_\1", symbol))
+
+
+def plain_name(symbol: str) -> str:
+    """The same as plain text: W₁, ∂C/∂W₁; W₁ new after the update."""
+    if symbol.startswith("new_"):
+        return f"{plain_name(symbol.removeprefix('new_'))} new"
+    above, _, below = symbol.removeprefix("d").partition("_d")
+    if below:
+        return f"∂{plain_name(above)}/∂{plain_name(below)}"
+    digits = str.maketrans("012", "₀₁₂")
+    return {"y_hat": "ŷ", "g_prime_Z1": "g′(Z₁)"}.get(symbol, symbol.translate(digits))
 
 
 def formula(symbol: str, activation: str) -> str:
@@ -299,7 +324,7 @@ class Factors:
     Attributes
     ----------
     dC_dy_hat, dy_hat_dZ2 : float
-        (1) and (2).
+        (1), with m = 1, and (2).
     dZ2_dW2 : ndarray (1, h)
         (3), A1.T.
     product : ndarray (1, h)
@@ -344,7 +369,7 @@ def factors(parameters: Parameters, x: np.ndarray, y: float, activation: str) ->
     """
     passed = network.forward(parameters, np.reshape(x, (1, -1)), activation)
     y_hat = float(passed.y_hat[0, 0])
-    one, two, three = float(dC_dy_hat(y_hat, y)), y_hat * (1 - y_hat), passed.A1.T
+    one, two, three = float(dC_dy_hat(y_hat, y, 1)), y_hat * (1 - y_hat), passed.A1.T
     with np.errstate(invalid="ignore"):
         product = np.float64(one) * two * three
         simplified = (y_hat - y) * three

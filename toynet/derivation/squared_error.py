@@ -1,9 +1,9 @@
 """Squared error beside cross-entropy: why the derivative of the sigmoid cancels in one and stays in the other.
 
-    cross-entropy   dC/dZ2 = (y_hat - y) / (y_hat (1 - y_hat)) * y_hat (1 - y_hat) = y_hat - y
-    squared error   dC/dZ2 = (y_hat - y)                       * y_hat (1 - y_hat)
+    cross-entropy   dC/dZ2 = (y_hat - y) / (y_hat (1 - y_hat)) / m * y_hat (1 - y_hat) = (y_hat - y) / m
+    squared error   dC/dZ2 = (y_hat - y) / m                       * y_hat (1 - y_hat)
 
-The convention here is C = mean( (y_hat - y)^2 / 2 ), whose derivative has no factor 2.
+The squared error is C = mean( (y_hat - y)^2 / 2 ): with the 1/2 its derivative has no factor 2.
 """
 
 import numpy as np
@@ -11,10 +11,24 @@ import pandas as pd
 
 from toynet import network
 from toynet.activations import sigma, sigma_prime
+from toynet.derivation import quantities
 from toynet.network import Forward, Gradients, Parameters
 
 COSTS = ("Cross-entropy", "Squared error")
 """The two costs by the names that the table and the charts use."""
+
+FORMULAS = {
+    COSTS[0]: (
+        quantities.FORMULAS["C"].format(),
+        r"\frac{\partial C}{\partial Z_2} = \frac{1}{m} \cdot \frac{\hat{y} - y}{\hat{y} (1 - \hat{y})}"
+        r" \cdot \hat{y} (1 - \hat{y}) = \frac{1}{m} (\hat{y} - y)",
+    ),
+    COSTS[1]: (
+        r"C = \frac{1}{m} \sum_{i=1}^{m} \frac{1}{2} (\hat{y}_i - y_i)^2",
+        r"\frac{\partial C}{\partial Z_2} = \frac{1}{m} (\hat{y} - y) \cdot \sigma'(Z_2)",
+    ),
+}
+"""A name of `COSTS` -> LaTeX of the cost, and of (1) times (2)."""
 
 
 def cost(forward: Forward, y: np.ndarray) -> float:

@@ -32,7 +32,8 @@ def markdown(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: s
     """
     found = quantities(parameters, X, y, activation, learning_rate)
     sizes = f"m = {y.size}, d = {X.shape[1]}, h = {parameters.W2.shape[1]}, g = {activation}"
-    parts = ["# The derivation, worked", rf"{sizes}, $\eta$ = {learning_rate:g}. Samples are columns."]
+    head = rf"{sizes}, $\eta$ = {learning_rate:g}. Samples are the columns, $i = 1, \dots, m$."
+    parts = ["# The derivation, worked", head]
     for phase in PHASES:
         parts.append(f"## {phase.title}")
         parts += [_entry(found[symbol]) for symbol in phase.symbols]
@@ -63,7 +64,7 @@ LINES = {
     "y_hat": "sigma(Z2)",
     "y": "classes.reshape(1, m)",
     "C": "np.mean(np.maximum(Z2, 0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2))))",
-    "dC_dy_hat": "(y_hat - y) / (y_hat * (1 - y_hat))",
+    "dC_dy_hat": "(y_hat - y) / (y_hat * (1 - y_hat)) / m",
     "dy_hat_dZ2": "y_hat * (1 - y_hat)",
     "dC_dZ2": "(y_hat - y) / m",
     "dZ2_dW2": "A1.T",
@@ -104,7 +105,7 @@ W2 = np.array({W2})
 b2 = np.array({b2})
 '''
 
-SATURATED = "np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1 - y_hat)"
+SATURATED = "np.where(y == 1, -1.0, 1.0) / np.where(y == 1, y_hat, 1 - y_hat) / m"
 """Factor (1) where y_hat (1 - y_hat) is 0: the same with the fraction reduced, so that 0/0 does not occur."""
 
 

@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config, shown
-from toynet.ui import address, messages, session
+from toynet.ui import address, messages, session, style
 from toynet.ui.controls import choices, sidebar
 
 
@@ -41,6 +41,19 @@ def show(page):
         page.run()
         messages.offer()
     choices.settle()
+
+
+def links(pages):
+    """Links to the pages in the header of narrow windows, where Streamlit's own move into the sidebar.
+
+    Parameters
+    ----------
+    pages : list of streamlit.Page
+    """
+    with st.container(horizontal=True, key="pages"):
+        st.html(style.CLOSE_SIDEBAR, unsafe_allow_javascript=True)
+        for page in pages:
+            st.page_link(page)
 
 
 def _open(tab):

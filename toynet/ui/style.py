@@ -7,12 +7,37 @@ from toynet.charts.palette import GREY, RIGHT, WRONG
 ICON = str(Path(__file__).parent / "icon.svg")
 LOGO = str(Path(__file__).parent / "logo.svg")
 
+NARROW = 768
+"""Width in pixels up to which Streamlit lays the sidebar over the page, and moves the pages' links into it."""
+
+CLOSE_SIDEBAR = """
+<script>
+if (!window.toynetClosesSidebar) {
+  window.toynetClosesSidebar = true;
+  document.addEventListener("click", click => {
+    if (innerWidth <= NARROW && click.target.closest('[data-testid="stSidebarNavLink"]'))
+      document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  });
+}
+</script>
+""".replace("NARROW", str(NARROW))
+"""Closes the sidebar when a page is chosen in it. Streamlit does that on phones, and not in narrow windows."""
+
 CSS = (
     """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2rem 1rem 2rem; }
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .stSidebar [data-testid="stFileUploaderDropzone"] { padding: 0.3rem 0.5rem; }
+/* In narrow windows the pages' links stand in the header, unless the sidebar, with links of its own, lies over it. */
+div:has(> .st-key-pages) { display: none; }
+@media (max-width: NARROWpx) {
+  .stApp:has([data-testid="stSidebar"][data-collapsed="true"]) div:has(> .st-key-pages) { display: block;
+    position: fixed; top: 0.95rem; left: 6.8rem; width: auto; z-index: 999991; }
+  .st-key-pages { gap: 0.3rem; width: auto; }
+  [data-testid="stSidebar"][data-collapsed="true"] [data-testid="stSidebarNav"] { visibility: hidden; }
+}
+
 /* Why the browser refuses a file: Streamlit tells it to screen readers and on hovering only. */
 .stFileChip:has([role="alert"]) { flex-wrap: wrap; height: auto; padding-bottom: 0.3rem; }
 .stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
@@ -59,6 +84,10 @@ div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty)
 /* Quantities close to each other. */
 [class*="st-key-quantity_"] { padding: 0.4rem 0.9rem; }
 
+/* The strip of names: of one size, and apart where they have no badge. */
+.st-key-overview p { line-height: 2; }
+.st-key-overview .katex { font-size: 1rem; margin: 0 0.12rem; }
+
 /* The texts to take away are copied in one click: the button waits for no hover. */
 [data-testid="stCode"] > div:has([data-testid="stElementToolbarButton"]) { opacity: 1; visibility: visible; }
 
@@ -72,23 +101,39 @@ div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty)
 .checks .wrong { color: WRONG; }
 .checks .unknown { color: GREY; }
 
-/* Small matrices, with brackets; large ones scroll inside their box. */
-.matrix-box { overflow: auto; max-width: 100%; max-height: 24rem; }
-.matrix th { border: 0; padding: 0.1rem 0.3rem 0.1rem 0; font-weight: 400; font-size: 0.7rem; color: GREY;
-  text-align: left; white-space: nowrap; }
-.matrix { border-collapse: separate; border-spacing: 2px; border: 0; width: auto; margin: 0.1rem 0;
-  border-left: 2px solid GREY; border-right: 2px solid GREY; border-radius: 6px; padding: 0 2px; }
-.matrix td { border: 0; padding: 0.1rem 0.3rem; text-align: right; font-size: 0.85rem; line-height: 1.3;
-  font-variant-numeric: tabular-nums; border-radius: 3px; white-space: nowrap; }
+/* Formulas and the check's table fit the narrowest windows. */
+@media (max-width: 480px) {
+  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .stMarkdown .katex { font-size: 1em; }
+  .checks th, .checks td { padding: 0.25rem 0.3rem; font-size: 0.85rem; }
+}
+
+/* Matrices in one bracket. Large ones scroll inside their box, and the numbers of rows and columns stay in view. */
+.matrix-box { overflow: auto; max-width: 100%; max-height: 24rem; margin: 0.1rem 0; }
+.matrix { border-collapse: separate; border-spacing: 2px; border: 0; width: auto; margin: 0; }
+.matrix td, .matrix th { border: 0; padding: 0.1rem 0.3rem; text-align: right; line-height: 1.3; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+.matrix td { font-size: 0.85rem; border-radius: 3px; }
+.matrix th { font-size: 0.7rem; font-weight: 400; color: GREY; background: light-dark(#ffffff, #16181d);
+  position: sticky; left: 0; z-index: 1; }
+.matrix th:empty { padding: 0; }
+.matrix tr:has(th:nth-child(2)) th { top: 0; left: auto; z-index: 2; vertical-align: bottom; }
+.matrix tr:has(th:nth-child(2)) th:first-child { left: 0; z-index: 3; }
+.matrix td.open, .matrix td.close { border: 2px solid GREY; padding: 0; min-width: 5px; }
+.matrix td.open { border-right: 0; border-radius: 6px 0 0 6px; }
+.matrix td.close { border-left: 0; border-radius: 0 6px 6px 0; }
 .matrix td.right { outline: 2px solid RIGHT; }
 .matrix td.wrong { outline: 2px solid WRONG; }
+.matrix-note { font-size: 0.75rem; color: GREY; }
 .matrix-cards { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; align-items: flex-start; }
 .matrix-card { max-width: 100%; min-width: 0; }
-.matrix-card code { font-size: 0.85rem; padding: 0; background: none; }
+.matrix-card .matrix-box { max-height: 13rem; }
+.matrix-name { font-size: 0.9rem; font-weight: 600; }
 .matrix-asked { font-size: 1.6rem; font-weight: 700; padding: 0 0.8rem;
   border: 2px dashed GREY; border-radius: 6px; }
 </style>
-""".replace("GREY", GREY)
+""".replace("NARROW", str(NARROW))
+    .replace("GREY", GREY)
     .replace("RIGHT", RIGHT)
     .replace("WRONG", WRONG)
 )

@@ -118,7 +118,7 @@ def test_proof_passes_and_names_every_parameter():
     curve = error_by_step(*moment(app).everything)
     best = int(np.argmin(curve[:, 1]))
     least, used = (numerals.text(curve[k, 1], 2) for k in (best, 5))
-    assert f"least at a step of 1e-{best + 1}, {least}; at 1e-6 it is {used}" in text
+    assert f"is least at a step of 1e-{best + 1}, {least}; at 1e-6 it is {used}" in text
     assert "kink" not in text
     assert "kink" in " ".join(m.value for m in derivation("Proof", activation="relu").markdown)
 
@@ -144,7 +144,7 @@ def test_what_is_not_finite_is_neither_right_nor_wrong():
     said = [m.value for m in app.markdown if CANNOT_BE_CHECKED in m.value]
     assert len(said) == 2 and all(":gray-badge" in text for text in said)
     with np.errstate(all="ignore"):
-        assert badge.label(checked(app)) == f":gray[Gradient {CANNOT_BE_CHECKED}]"
+        assert badge.label(checked(app), 300, 300) == f":gray[Gradient {CANNOT_BE_CHECKED}]"
 
 
 def test_only_mistakes_that_apply_are_offered():
@@ -159,7 +159,7 @@ def test_breaking_it_turns_red_and_leaves_the_experiment_alone():
     show(go(app, "Derivation"), "Break it")
     own, before = trainer(app), [p.copy() for p in trainer(app).parameters]
     choose(app, keys.MISTAKE, "no_g_prime")
-    assert "wrong for W1, b1" in app.error[0].value
+    assert "wrong for W1, b1. In " in app.error[0].value and "it should be: derived " in app.error[0].value
     assert re.findall(r'<td><span class="wrong">✗</span> (\w+)</td>', html(app)) == ["W1", "b1"]
     app.number_input(key=keys.COMPARED_EPOCHS).set_value(5).run()
     app.button(key=keys.TRAIN_BOTH).click().run()
@@ -216,7 +216,7 @@ def test_exercise_is_marked_and_its_mistake_named():
 def test_exercise_hides_its_answer_and_new_example_is_another():
     app = derivation("Your turn")
     assert '<div class="matrix-asked">?</div>' in html(app)
-    assert re.findall(r"<code>(\w+)</code>", html(app)) == ["A0", "W1", "b1", "Z1"]
+    assert re.findall(r'"matrix-name">([^<]+)<', html(app)) == ["A₀", "W₁", "b₁", "Z₁"]
     before = html(app)
     app.button(key=keys.NEW_EXAMPLE).click().run()
     assert html(app) != before
@@ -310,10 +310,28 @@ def test_badge_is_on_the_train_page():
 
 def test_badge_names_the_parameter_that_is_wrong():
     app = opened()
-    assert badge.label(checked(app)).startswith(":green[Gradient check ✓ ")
-    assert badge.label(checked(app, MISTAKES["no_g_prime"].backward)).startswith(":red[**Gradient check ✗ ")
-    name, _ = worst(checked(app, MISTAKES["no_g_prime"].backward))
-    assert name in ("W1", "b1")
+    assert badge.label(checked(app), 300, 300).startswith(":green[Gradient check ✓ relative error ")
+    broken = checked(app, MISTAKES["no_g_prime"].backward)
+    assert badge.label(broken, 300, 300).startswith(":red[**Gradient check ✗ relative error ")
+    name, _ = worst(broken)
+    assert name in ("W1", "b1") and badge.label(broken, 300, 300).endswith(f" in {name}**]")
+
+
+@pytest.mark.parametrize("query", [{}, {"hidden_size": "256"}, {"samples": "2000", "hidden_size": "32"}])
+def test_badge_verdict_and_table_name_the_same_error_of_the_same_moment(query):
+    """Once training stands still; while it runs, the badge may have looked at fewer samples."""
+    app = opened(**query)
+    app.button(key=keys.ONE_EPOCH).click().run()
+    (told,) = re.findall(r"relative error \S+ in \w+", app.get("progress")[0].proto.text)
+    show(go(app, "Derivation"), "Proof")
+    assert told in app.success[0].value
+    _, _, error, _, name = told.split()
+    assert f"{name}</td><td>{error}</td>" in html(app)
+
+
+def test_badge_of_a_part_of_the_samples_says_so():
+    app = opened(samples="10000", hidden_size="32")
+    assert ", over 2,500 of 7,500 samples" in app.get("progress")[0].proto.text
 
 
 def test_badge_names_what_fails_then_what_is_unknown_then_the_largest_part_of_what_is_allowed():
@@ -338,50 +356,120 @@ def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):
         own.step()
         mine.refresh(own, is_running=True)
     assert len(calls) == 1
+    own.step()
     mine.refresh(own, is_running=False)
     assert len(calls) == 2
     mine.refresh(own, is_running=False)
     assert len(calls) == 2
+
+
+def test_badge_looks_at_more_samples_once_training_stands_still():
+    own, mine = trainer(opened(hidden_size="256")), badge.Badge()
+    assert mine.refresh(own, is_running=True).endswith(", over 50 of 300 samples]")
+    assert "samples" not in mine.refresh(own, is_running=False)
 
 
 # --- matrices ------------------------------------------------------------------------
 
 
 def test_matrix_is_coloured_by_sign_and_size():
-    drawn = matrices.html(np.array([[2.0, -1.0, 0.0]]))
+    drawn = matrices.html(np.array([[2.0, -1.0, 0.0]]), "W2")
     assert 'rgba(8,119,189,0.55)">2<' in drawn
     assert 'rgba(245,147,34,0.28)">−1<' in drawn
     assert ',0.00)">0<' in drawn
 
 
+@pytest.mark.parametrize(
+    ("symbol", "value", "share"),
+    [
+        ("y_hat", 0.5, 0.28),
+        ("y_hat", 0.005, 0.0),
+        ("y", 1.0, 0.55),
+        ("dC_dZ2", -0.5, 0.28),
+        ("dC_dZ2", -0.005, 0.0),
+        ("dy_hat_dZ2", 0.25, 0.55),
+        ("Z2", -2.0, 0.28),
+        ("b2", 0.1, 0.06),
+        ("b2", 30.0, 0.55),
+    ],
+)
+def test_one_number_alone_is_coloured_by_the_scale_of_its_quantity(symbol, value, share):
+    assert f",{share:.2f})" in matrices.html(np.array([[value]]), symbol)
+
+
 def rows(drawn):
-    """Each line of a drawn matrix as the text of its cells."""
-    return [re.findall(r"<t[hd][^>]*>([^<]*)<", line) for line in drawn.split("<tr>")[1:]]
+    """Each line of a drawn matrix as the text of its cells, the brackets among them empty."""
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in drawn.split("<tr>")[1:]]
 
 
-def test_matrix_with_many_columns_continues_below_with_their_numbers():
-    drawn = rows(matrices.html(np.arange(14.0).reshape(2, 7)))
-    assert drawn == [
-        ["1–4", "0", "1", "2", "3"],
-        ["", "7", "8", "9", "10"],
-        ["5–7", "4", "5", "6"],
-        ["", "11", "12", "13"],
-    ]
-    assert rows(matrices.html(np.arange(5.0)))[1] == ["5", "4"]
+def test_small_matrix_is_bare_between_its_brackets():
+    assert rows(matrices.html(np.arange(8.0).reshape(4, 2), "W1")) == [
+        ["", "0", "1", ""], ["2", "3"], ["4", "5"], ["6", "7"],
+    ]  # fmt: skip
+    assert 'rowspan="4"' in matrices.html(np.ones((4, 2)), "W1")
+    assert rows(matrices.html(0.25, "C")) == [["", "0.25", ""]]
 
 
-def test_too_large_a_matrix_shows_its_first_entries_and_dots():
-    drawn = rows(matrices.html(np.ones((20, 20)), lines=3))
-    assert drawn == [["1"] * 4 + ["…"]] * 3 + [["⋮"]]
+def test_wide_matrix_is_one_bracket_with_the_samples_numbers_over_its_columns():
+    drawn = matrices.html(np.arange(600.0).reshape(2, 300), "A0")
+    head, first, second = rows(drawn)
+    assert head == ["sample →", "", *map(str, range(1, 301)), ""]
+    assert first == ["", "", *(matrices.text(v) for v in range(300)), ""] and len(second) == 301
+    assert drawn.count('class="open"') == drawn.count('class="close"') == 1
+    assert "The first" not in drawn
 
 
-def test_unfolded_matrix_shows_up_to_a_few_hundred_numbers():
-    app = derivation(hidden_size="32")
-    folded = [e for e in app.expander if e.label.startswith("W2: 1 × 32")]
-    assert len(folded) == 1
-    drawn = next(part.proto.body for part in folded[0].get("html"))
-    shown = [text for line in rows(drawn) for text in line[1:]]
-    assert shown == [matrices.text(v) for v in trainer(app).parameters.W2[0]]
+def test_rows_of_many_units_are_numbered_and_few_samples_too():
+    head, *lines = rows(matrices.html(np.ones((32, 2)), "A1"))
+    assert head[0] == "sample →<br>unit ↓" and [line[0] for line in lines] == [str(i) for i in range(1, 33)]
+    assert rows(matrices.html(np.ones((1, 2)), "y"))[0] == ["sample →", "", "1", "2", ""]
+    assert rows(matrices.html(np.ones((5, 1)), "A1"))[0][0] == "unit ↓"
+
+
+@pytest.mark.parametrize(
+    ("shape", "symbol", "note"),
+    [
+        ((8, 300), "A1", ""),
+        ((32, 300), "A1", "The first 75 of 300 columns."),
+        ((300, 32), "dZ2_dW2", "The first 75 of 300 rows."),
+        ((7500, 4), "dZ2_dW2", "The first 600 of 7,500 rows."),
+        ((256, 7500), "A1", "The first 64 of 256 rows and 37 of 7,500 columns."),
+        ((1, 7500), "y", "The first 2,400 of 7,500 columns."),
+    ],
+)
+def test_of_a_very_large_matrix_the_first_numbers_are_shown_and_that_is_said(shape, symbol, note):
+    drawn = matrices.html(np.ones(shape), symbol)
+    assert drawn.count(">1</td>") <= matrices.MOST_NUMBERS
+    assert drawn.endswith(f'<div class="matrix-note">{note}</div>' if note else "</table></div>")
+
+
+@pytest.mark.parametrize("h", ["1", "32", "256"])
+@pytest.mark.parametrize("look_at", ["One sample", "All training samples"])
+def test_no_new_quantity_is_folded_away_in_its_step(h, look_at):
+    app = derivation(hidden_size=h)
+    choose(app, keys.LOOK_AT, look_at)
+    for number, phase in enumerate(PHASES):
+        folded = [e for e in app.main.expander if e.label != "Known from the steps before"]
+        assert not folded
+        inside = [part.proto.body for e in app.main.expander for part in e.get("html")]
+        shown = [part.proto.body for part in app.main.get("html") if 'class="matrix"' in part.proto.body]
+        assert len([body for body in shown if body not in inside]) >= len(phase.symbols)
+        if number < len(PHASES) - 1:
+            app.button(key=keys.NEXT).click().run()
+
+
+def test_strip_of_names_is_set_in_mathematics():
+    app = derivation()
+    (strip,) = [m.value for m in app.markdown if r":blue-badge[$A_0$]" in m.value]
+    assert r":gray[$\partial C/\partial \hat{y}$]" in strip and r"$W_1^{\text{new}}$" in strip
+    assert not re.search(r"dC_d|y_hat", strip)
+
+
+def test_both_costs_say_what_they_are_the_half_included():
+    app = derivation("Why σ' cancels")
+    (squared,) = [m.value for m in app.markdown if m.value.startswith("**Squared error**")]
+    assert r"\frac{1}{m} \sum_{i=1}^{m} \frac{1}{2} (\hat{y}_i - y_i)^2" in squared
+    assert any("the squared error has a ½" in m.value for m in app.markdown)
 
 
 def test_a_click_in_the_boundary_picture_picks_that_sample():

@@ -18,14 +18,14 @@ def section(moment):
     parameters, X, y, activation = moment.chosen(place)
     st.markdown(
         "Cross-entropy's factor (1) has ŷ (1 − ŷ) in the denominator, and factor (2) = σ'(Z2) is that very number: "
-        "they cancel. With the squared error σ' stays, and where σ is flat nothing is learned, however wrong it is."
+        "they cancel. With the squared error σ' stays, and where σ is flat nothing is learned, however wrong it is. "
+        "Both costs are means over the samples, and the squared error has a ½, so that its derivative has no 2."
     )
     both = squared_error.both(parameters, X, y, activation)
     left, right = st.columns(2)
-    formulas = (r"\frac{1}{m}(\hat{y} - y)", r"\frac{1}{m}(\hat{y} - y)\, \sigma'(Z_2)")
-    for column, formula, (name, gradients) in zip((left, right), formulas, both.items(), strict=True):
+    for column, (name, gradients) in zip((left, right), both.items(), strict=True):
         with column, st.container(border=True):
-            st.markdown(rf"**{name}**: $\frac{{\partial C}}{{\partial Z_2}} = {formula}$")
+            st.markdown("\n\n".join([f"**{name}**", *(f"${line}$" for line in squared_error.FORMULAS[name])]))
             matrices.cards(matrices.card(symbol, value) for symbol, value in gradients._asdict().items())
     drawn = slice(None, MOST_POINTS)
     st.altair_chart(error_chart(parameters, X[drawn], y[drawn], activation), width="stretch")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from toynet.derivation.exercise import HIDEABLE, ask, mark
+from toynet.derivation.quantities import latex_name, plain_name
 from toynet.derivation.typed_numbers import parse_numbers
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
@@ -13,14 +14,14 @@ from toynet.ui.derivation import matrices
 def section(moment):
     """Draw the example, the field for the answer and its marking."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="asking"):
-        symbol = choices.select("Compute", keys.ASKED, list(HIDEABLE), width=200)
+        symbol = choices.select("Compute", keys.ASKED, list(HIDEABLE), format_func=plain_name, width=200)
         st.button("New example", key=keys.NEW_EXAMPLE, on_click=_another)
     seed = choices.remembered(keys.EXAMPLE, 0)
     asked = ask(seed, symbol, activation=moment.activation)
     rows, columns = asked.shape
     st.markdown(
-        f"One sample, four hidden units, g = {asked.activation}, η = {asked.learning_rate:g}. Compute "
-        f"**{symbol}**, {asked.hidden.meaning}: {rows} × {columns} "
+        f"One sample (m = 1), four hidden units, g = {asked.activation}, η = {asked.learning_rate:g}. Compute "
+        f"**${latex_name(symbol)}$** (`{symbol}`), {asked.hidden.meaning}: {rows} × {columns} "
         f"number{'s' * (rows * columns > 1)}; three digits are enough."
     )
     given = [matrices.card(s, q.value) for s, q in asked.shown.items()]
@@ -52,6 +53,6 @@ def _mark(asked, typed):
     else:
         st.error(marking.message)
     if answer.shape == marking.right.shape:
-        st.html(matrices.html(answer, right=marking.right))
+        matrices.show(answer, asked.hidden.symbol, right=marking.right)
     with st.expander("The right answer"):
-        st.html(matrices.html(asked.hidden.value))
+        matrices.show(asked.hidden.value, asked.hidden.symbol)

@@ -1,111 +1,132 @@
-"""Numbers as small matrices, coloured by sign and size: orange below zero, blue above."""
+"""Numbers as matrices in brackets, coloured by sign and size: orange below zero, blue above.
+
+A matrix is whole and in one bracket; a large one scrolls, and its rows and columns are numbered.
+"""
 
 import math
-from html import escape
 
 import numpy as np
 import streamlit as st
 
 from toynet.charts import palette
 from toynet.derivation.numerals import text
+from toynet.derivation.quantities import SHAPES, plain_name
 
-MOST_COLUMNS = 4
-"""Columns side by side: as many as a card holds even of numbers like −1.234e−05. The others stand below them."""
+MOST_NUMBERS = 2400
+"""Numbers shown of a matrix at most: all of 8 x 300. Of a larger one the first rows and columns."""
 
-MOST_LINES = 8
-"""A matrix with more lines is folded, and a card shows its first."""
+MOST_IN_CARD = 600
+"""The same in a card among others."""
 
-MOST_SHOWN = 16
-"""A matrix with more numbers is folded too."""
+MOST_ROWS = 64
+"""Rows shown at most where there are many columns."""
 
-MOST_NUMBERS = 600
-"""A folded matrix shows all its numbers up to here, and of a larger one the first rows and columns."""
+FEW = 4
+"""Rows, or columns, that can be told apart without numbers."""
 
-FOLDED_LINES = 16
+AXES = {"m": "sample", "h": "unit", "d": "input"}
+"""Letter of `quantities.SHAPES` -> what is numbered along it."""
+
+SCALES = {"Z1": 4.0, "Z2": 4.0, "dy_hat_dZ2": 0.25, "dC_dy_hat": 4.0}
+"""Symbol -> what is large for it where it is one number alone; 1 for the others, as inputs are standardised and
+probabilities and errors at most 1. Where Z2 = 4 the output is as good as sure; σ' is at most 1/4; factor (1) is
+4 where a sample's own class has a probability of 1/4."""
 
 
-def html(value, lines=MOST_LINES, right=None):
+def html(value, symbol, right=None, most=MOST_NUMBERS):
     """A matrix as an HTML table.
-
-    Columns beyond `MOST_COLUMNS` stand below the first ones, with their numbers before them.
-    Where that takes more lines than there may be, the first rows and columns are shown.
 
     Parameters
     ----------
     value : ndarray (r, c) or float
-    lines : int
-        Shown at most.
+    symbol : str
+        The quantity, for what its axes are and how large its numbers may be.
     right : ndarray of bool, optional
         Entries to frame as right or wrong.
+    most : int
+        Numbers to show; of more, the first rows and columns, and that is said.
 
     Returns
     -------
     str
     """
     value = np.atleast_2d(np.asarray(value, dtype=float))
-    finite = np.abs(value[np.isfinite(value)])
-    largest = float(finite.max(initial=0.0)) or 1.0
-    is_whole = _lines(value) <= lines
-    shown = value if is_whole else value[:lines, :MOST_COLUMNS]
-    cells = [
-        [_cell(v, largest, None if right is None else right[i, j]) for j, v in enumerate(row)]
-        for i, row in enumerate(shown)
+    rows, columns = _shown(value.shape, most)
+    largest = _largest(value, symbol)
+    by_row, by_column = _numbered(symbol, value.shape)
+    lines = [_head(by_row, by_column, columns)] if by_row or by_column else []
+    for i in range(rows):
+        number = f"<th>{i + 1}</th>" if by_row else "<th></th>" if by_column else ""
+        marks = None if right is None else right[i]
+        cells = (_cell(v, largest, None if marks is None else marks[j]) for j, v in enumerate(value[i, :columns]))
+        opened, closed = (f'<td class="{side}" rowspan="{rows}"></td>' if i == 0 else "" for side in ("open", "close"))
+        lines.append(f"<tr>{number}{opened}{''.join(cells)}{closed}</tr>")
+    note = _cut(value.shape, (rows, columns))
+    return f'<div class="matrix-box"><table class="matrix">{"".join(lines)}</table></div>{note}'
+
+
+def _shown(shape, most):
+    """Rows and columns of a matrix that are shown."""
+    rows, columns = shape
+    if rows * columns > most:
+        rows = min(rows, max(MOST_ROWS, most // columns))
+        columns = min(columns, max(most // rows, 1))
+    return rows, columns
+
+
+def _cut(shape, shown):
+    """What is left out, in words."""
+    parts = [
+        f"{few:,} of {all_of_them:,} {axis}"
+        for few, all_of_them, axis in zip(shown, shape, ("rows", "columns"), strict=True)
+        if few < all_of_them
     ]
-    body = "".join(f"<tr>{line}</tr>" for line in (_blocks(cells) if is_whole else _first(cells, value.shape)))
-    return f'<div class="matrix-box"><table class="matrix">{body}</table></div>'
+    return f'<div class="matrix-note">The first {" and ".join(parts)}.</div>' if parts else ""
 
 
-def _lines(value):
-    """Lines that all of a matrix takes."""
-    return value.shape[0] * -(-value.shape[1] // MOST_COLUMNS)
+def _largest(value, symbol):
+    """What is coloured fully: the largest entry, or for one number alone what is large for its quantity."""
+    if value.size == 1:
+        return SCALES.get(symbol, 1.0)
+    return float(np.abs(value[np.isfinite(value)]).max(initial=0.0)) or 1.0
 
 
-def _blocks(cells):
-    """All of a matrix, as many columns at a time as fit beside each other."""
-    columns = len(cells[0])
-    for start in range(0, columns, MOST_COLUMNS):
-        end = min(start + MOST_COLUMNS, columns)
-        name = f"{start + 1}–{end}" if end - start > 1 else f"{end}"
-        for i, row in enumerate(cells):
-            label = f"<th>{'' if i else name}</th>" if columns > MOST_COLUMNS else ""
-            yield label + "".join(row[start:end])
+def _numbered(symbol, shape):
+    """What the rows and the columns are, where they are numbered: all samples, and more than a few of the others."""
+    return [
+        AXES[letter] if letter in AXES and length > (1 if letter == "m" else FEW) else ""
+        for letter, length in zip(SHAPES[symbol].split() or "11", shape, strict=True)
+    ]
 
 
-def _first(cells, shape):
-    """The first rows and columns of a matrix of that shape, and dots for the others."""
-    dots = "<td>…</td>" if shape[1] > len(cells[0]) else ""
-    yield from ("".join(row) + dots for row in cells)
-    if shape[0] > len(cells):
-        yield "<td>⋮</td>"
+def _head(by_row, by_column, columns):
+    """The line over the bracket."""
+    corner = "<br>".join(f"{axis} {arrow}" for axis, arrow in ((by_column, "→"), (by_row, "↓")) if axis)
+    numbers = "".join(f"<th>{j + 1}</th>" for j in range(columns)) if by_column else f'<th colspan="{columns}"></th>'
+    return f"<tr><th>{corner}</th><th></th>{numbers}<th></th></tr>"
 
 
 def _cell(value, largest, right):
-    share = 1.0 if math.isinf(value) else 0.0 if math.isnan(value) else abs(value) / largest
+    share = 0.0 if math.isnan(value) else min(abs(value) / largest, 1.0)
     colour = palette.triple(palette.BLUE if value > 0 else palette.ORANGE)
     mark = "" if right is None else ' class="right"' if right else ' class="wrong"'
     return f'<td{mark} style="background:rgba({colour},{0.55 * share:.2f})">{text(value)}</td>'
 
 
-def show(value, symbol):
-    """Draw a matrix; a large one folded."""
-    value = np.atleast_2d(np.asarray(value, dtype=float))
-    if _lines(value) <= MOST_LINES and value.size <= MOST_SHOWN:
-        st.html(html(value))
-        return
-    with st.expander(f"{symbol}: {value.shape[0]} × {value.shape[1]}, {_span(value)}"):
-        if value.shape[1] > MOST_COLUMNS and value.size <= MOST_NUMBERS:
-            st.caption(f"{MOST_COLUMNS} columns at a time; their numbers stand before them.")
-        st.html(html(value, _lines(value) if value.size <= MOST_NUMBERS else FOLDED_LINES))
+def show(value, symbol, right=None):
+    """Draw a matrix, its entries framed as right or wrong where `right` says."""
+    st.html(html(value, symbol, right))
 
 
-def _span(value):
-    return f"from {text(value.min())} to {text(value.max())}"
+def is_wide(value):
+    """Whether a matrix wants a line of its own."""
+    return np.atleast_2d(value).shape[1] > FEW
 
 
-def card(name, value):
-    """A named matrix, to stand beside others in `cards`; `value` None is what is asked for."""
-    content = html(value) if value is not None else '<div class="matrix-asked">?</div>'
-    return f'<div class="matrix-card"><code>{escape(name)}</code>{content}</div>'
+def card(symbol, value, title=None):
+    """A quantity's matrix under its name, to stand beside others in `cards`; `value` None is what is asked for."""
+    content = html(value, symbol, most=MOST_IN_CARD) if value is not None else '<div class="matrix-asked">?</div>'
+    return f'<div class="matrix-card"><span class="matrix-name">{title or plain_name(symbol)}</span>{content}</div>'
 
 
 def cards(parts):

@@ -45,6 +45,11 @@ class Moment:
         return self.config.activation
 
     @property
+    def h(self):
+        """Number of hidden units."""
+        return self.config.hidden_size
+
+    @property
     def everything(self):
         """(parameters, X, y, activation) of all training samples."""
         return self.parameters, self.split.X_train, self.split.y_train, self.activation

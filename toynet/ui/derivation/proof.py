@@ -7,20 +7,10 @@ import streamlit as st
 
 from toynet.activations import ACTIVATIONS
 from toynet.charts.explaining import step_chart
-from toynet.derivation.gradient_check import (
-    CANNOT_BE_CHECKED,
-    STEP,
-    TOLERANCE,
-    check,
-    error_by_step,
-    few_rows,
-    overall,
-    worst,
-)
+from toynet.derivation import verdicts
+from toynet.derivation.gradient_check import CANNOT_BE_CHECKED, STEP, TOLERANCE, check, error_by_step, few_rows
 from toynet.derivation.numerals import text
-
-DIGITS = 2
-"""Of an error: more would be noise."""
+from toynet.derivation.verdicts import DIGITS
 
 
 def section(moment):
@@ -34,10 +24,11 @@ def section(moment):
     verdict(checked)
     table(checked)
     st.markdown(
-        r"The error of a derivative is $|a - n| / \max(|a|, |n|)$ with $a$ the derived and $n$ the numerical one: "
-        r"2 where the sign is wrong. Allowed are $10^{-5}$ and what rounding can do: $C$ is known to 16 digits, its "
-        r"difference is divided by $2 \epsilon$, and of a small derivative this is a larger part. Shown is the entry "
-        "of each parameter whose error is the largest part of what is allowed."
+        r"The *relative error* of a derivative is $|a - n| / \max(|a|, |n|)$, $a$ the derived and $n$ the numerical "
+        r"one: 0 where they agree, 2 where only the sign is wrong. Allowed are $10^{-5}$ and what rounding can do: $C$ "
+        r"is known to 16 digits, its difference is divided by $2 \epsilon$, and of a small derivative this is a larger "
+        r"part. Of each parameter the entry is shown whose relative error is the largest part of what is allowed; of "
+        r"these four the verdict, here and on the Train page, names the worst."
     )
     st.subheader("Why 1e-6", anchor=False)
     _steps(moment)
@@ -56,8 +47,9 @@ def _steps(moment):
     some = f", over {rows.size} of the samples" if rows.size < y.size else ""
     st.markdown(
         "A larger step bends away from the tangent (right arm); a smaller one drowns in rounding (left arm). "
-        f"Measured here{some}: the error is least at a step of {text(best, 1)}, {text(least, DIGITS)}; at "
-        f"{text(STEP, 1)} it is {text(used, DIGITS)}, and the tolerance is {text(TOLERANCE, 1)}. The step is "
+        f"Measured here{some}: the largest difference between a derived and a numerical derivative, as a share of the "
+        f"largest derivative, is least at a step of {text(best, 1)}, {text(least, DIGITS)}; at {text(STEP, 1)} it is "
+        f"{text(used, DIGITS)}, and the tolerance is {text(TOLERANCE, 1)}. The step is "
         f"{text(STEP, 1)} all the same: where weights are large the cost bends sooner, and a smaller step "
         "reaches less far." + (_KINKS if ACTIVATIONS[activation].kinks else "")
     )
@@ -71,19 +63,12 @@ _KINKS = (
 
 
 def verdict(checked):
-    """One sentence: whether the rule is right, which parameters are wrong, or that it cannot be told."""
-    name, found = worst(checked)
-    failing = [n for n, c in checked.items() if c.is_known and not c.passes]
-    if failing:
-        error = text(found.error, DIGITS)
-        st.error(f"Gradient check ✗: wrong for {', '.join(failing)}; the error is {error} in {name}.")
-    elif not found.is_known:
-        st.markdown(f":gray-badge[–] The gradient {CANNOT_BE_CHECKED}. That says nothing about the rule.")
+    """One sentence: whether the rule is right, which parameters are wrong and how, or that it cannot be told."""
+    kind, sentence = verdicts.sentence(checked)
+    if kind == "unknown":
+        st.markdown(f":gray-badge[–] {sentence}")
     else:
-        st.success(
-            "Gradient check ✓: every derivative is right, as far as a difference can tell; the largest of their "
-            f"differences is {text(overall(checked), DIGITS)} of the largest derivative."
-        )
+        (st.success if kind == "right" else st.error)(sentence)
 
 
 def table(checked):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from toynet.derivation.numerals import text
-from toynet.derivation.quantities import PHASES, WITHIN, factors, quantities
+from toynet.derivation.quantities import PHASES, WITHIN, factors, latex_name, quantities
 from toynet.ui import keys
 from toynet.ui.controls import choices
 from toynet.ui.derivation import matrices, sample
@@ -16,6 +16,8 @@ def section(moment):
     step = choices.remembered(keys.PHASE, 0)
     _steps(step)
     _overview(step)
+    m = 1 if place is not None else moment.split.y_train.size
+    st.caption(f"Samples are the columns, i = 1 … m, here m = {m:,}; hidden units are the rows, h = {moment.h:,}.")
     _quantities([known[symbol] for symbol in PHASES[step].symbols], PHASES[step].name)
     if PHASES[step].name == "update" and place is not None:
         st.caption("With one sample: what the parameters would be if an update saw only this sample.")
@@ -38,12 +40,13 @@ def _steps(step):
 
 
 def _overview(step):
-    """All quantities in a row: what is new is blue, what is known grey, the rest bare."""
+    """The names of all quantities in a row: what is new is blue, what is known grey, the rest bare."""
     parts = []
     for number, phase in enumerate(PHASES):
-        style = ":gray-badge[{}]" if number < step else ":blue-badge[{}]" if number == step else ":small[:gray[{}]]"
-        parts += [style.format(symbol) for symbol in phase.symbols]
-    st.markdown(" ".join(parts))
+        style = ":gray-badge[{}]" if number < step else ":blue-badge[{}]" if number == step else ":gray[{}]"
+        parts += [style.format(f"${latex_name(symbol)}$") for symbol in phase.symbols]
+    with st.container(key="overview"):
+        st.markdown(" ".join(parts))
 
 
 def _quantities(new, phase):
@@ -56,12 +59,16 @@ def _quantities(new, phase):
 
 
 def _quantity(quantity, lines):
-    """One quantity: what it is and how it is computed on the left, its numbers on the right."""
+    """One quantity: what it is and how it is computed, its numbers beside that, or below where they are many."""
     shape = "" if quantity.shape_text == "scalar" else f", {quantity.shape_text}"
     _, how = WITHIN.get(quantity.symbol, ("", ""))
     parts = [f":blue-badge[new] **{quantity.symbol}**: {quantity.meaning}{shape}", f"${quantity.latex}$"]
     parts += [f"{how} {_code(lines)}".strip()] if lines else []
     with st.container(border=True, key=f"quantity_{quantity.symbol}"):
+        if matrices.is_wide(quantity.value):
+            st.markdown("  \n".join(parts))
+            matrices.show(quantity.value, quantity.symbol)
+            return
         left, right = st.columns([3, 2], vertical_alignment="center")
         left.markdown("  \n".join(parts))
         with right:
@@ -85,9 +92,15 @@ def _factors(moment, place):
         r" = \frac{\hat{y} - y}{\hat{y}(1 - \hat{y})} \cdot \hat{y}(1 - \hat{y}) \cdot A_1^\top"
         r" = (\hat{y} - y) A_1^\top$"
     )
-    parts = {"(1)": found.dC_dy_hat, "(2)": found.dy_hat_dZ2, "ŷ − y": found.error, "(3) = A1ᵀ": found.dZ2_dW2}
-    parts |= {"(1)·(2)·(3)": found.product, "(ŷ − y) A1ᵀ": found.simplified}
-    matrices.cards(matrices.card(name, value) for name, value in parts.items())
+    parts = [
+        ("dC_dy_hat", found.dC_dy_hat, "(1)"),
+        ("dy_hat_dZ2", found.dy_hat_dZ2, "(2)"),
+        ("dC_dZ2", found.error, "(1) · (2) = ŷ − y"),
+        ("dZ2_dW2", found.dZ2_dW2, "(3) = A₁ᵀ"),
+        ("dC_dW2", found.product, "(1) · (2) · (3)"),
+        ("dC_dW2", found.simplified, "(ŷ − y) A₁ᵀ"),
+    ]
+    matrices.cards(matrices.card(*part) for part in parts)
     if not found.saturated:
         numbers = "the one number" if h == 1 else f"all {h} numbers"
         rounding = f"they differ by {text(found.difference, 1)} at most, rounding alone"
