@@ -11,10 +11,13 @@ from tsdownsample import M4Downsampler
 
 _downsample = M4Downsampler().downsample
 
+BLOCK = 16
+"""Columns, or rows where all are drawn, that settle together."""
+
 
 def m4(x: np.ndarray, y: np.ndarray, end: float, columns: int) -> np.ndarray:
     """Rows that draw a curve as all of its rows would: `Aggregation` for one that is complete."""
-    return Aggregation(columns).rows(x, y, end)
+    return np.concatenate(Aggregation(columns).rows(x, y, end))
 
 
 class Aggregation:
@@ -34,9 +37,9 @@ class Aggregation:
         self._begin_again(0.0)
 
     def _begin_again(self, end):
-        self._end, self._done, self._columns_done, self._kept = end, 0, 0, np.empty(0, np.int64)
+        self._end, self._done, self._columns_done, self._kept, self._settled = end, 0, 0, np.empty(0, np.int64), 0
 
-    def rows(self, x: np.ndarray, y: np.ndarray, end: float) -> np.ndarray:
+    def rows(self, x: np.ndarray, y: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray]:
         """The rows to draw now.
 
         Parameters
@@ -50,13 +53,14 @@ class Aggregation:
 
         Returns
         -------
-        ndarray of int
-            Ascending, at most four a column (of the last one eight) and those beside a gap; all rows where
-            there are no more.
+        settled, moving : ndarray of int
+            Together ascending, at most four a column (of the last one eight) and those beside a gap; all rows
+            where there are no more. The settled ones change in steps only, so that they need not be drawn anew
+            with each new row.
         """
         rows = len(x)
         if rows <= 4 * self._columns or not end > x[0]:
-            return np.arange(rows)
+            return np.arange(rows // BLOCK * BLOCK), np.arange(rows // BLOCK * BLOCK, rows)
         if end != self._end or rows < self._done:
             self._begin_again(end)
         width = (end - x[0]) / self._columns
@@ -66,9 +70,11 @@ class Aggregation:
             whole = self._done + int(np.searchsorted(x[self._done :], right))
             new = _of_columns(x[self._done : whole], y[self._done : whole], left, right, begun - self._columns_done)
             self._kept = np.concatenate([self._kept, self._done + new])
+            if begun // BLOCK > self._columns_done // BLOCK:
+                self._settled = len(self._kept)
             self._done, self._columns_done = whole, begun
         last = self._done + _of_columns(x[self._done :], y[self._done :], x[self._done], end, 1)
-        return np.unique(np.concatenate([[0], self._kept, last]))
+        return self._kept[: self._settled], np.concatenate([self._kept[self._settled :], last])
 
 
 def _of_columns(x, y, left, right, columns):

@@ -138,7 +138,12 @@ class Moment(NamedTuple):
 
 
 def field_tables(
-    parameters: Parameters, activation: str, plane: Plane, before: tuple[Moment, ...] = (), ahead: bool = False
+    parameters: Parameters,
+    activation: str,
+    plane: Plane,
+    before: tuple[Moment, ...] = (),
+    ahead: bool = False,
+    again: bool = True,
 ) -> tuple[vega.Tables, tuple[Moment, ...]]:
     """Datasets `field` and `half` of the boundary picture.
 
@@ -155,6 +160,8 @@ def field_tables(
         one that it has while the newest is not loaded yet.
     ahead : bool
         Whether the newest moment is only sent, beneath the one before it, which is shown.
+    again : bool
+        Whether that one's picture is sent again, for a browser that may not have it.
 
     Returns
     -------
@@ -169,8 +176,8 @@ def field_tables(
         moments = (*before, newest)[-3:]
     on_top = moments[-2] if ahead and len(moments) > 1 else moments[-1]
     n = np.array([moment.n for moment in moments])
-    # A picture that was sent twice the browser has: where Vega finds no address it draws on with it.
-    urls = ["" if len(moments) == 3 and i == 0 else moment.url for i, moment in enumerate(moments)]
+    # Where Vega finds no address it draws on with the picture that it has.
+    urls = [moment.url if moment is moments[-1] or (again and moment is on_top) else "" for moment in moments]
     order = np.where(n > on_top.n, -1, n).astype(np.int32)
     return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
 

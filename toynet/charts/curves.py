@@ -21,14 +21,14 @@ LOSSES = {"train_loss": "Train", "test_loss": "Test"}
 ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
-HEIGHT = 168
+HEIGHT = 196
 """Pixels, without the axes."""
 
-LIVE_COLUMNS = 160
+LIVE_COLUMNS = 128
 """Columns of pixels into which a curve that moves is aggregated."""
 
-HOVER_COLUMNS = 40
-"""The same for the rows that can be hovered."""
+HOVER_PLACES = 60
+"""Places along the x axis where rows can be hovered; while nothing moves their lowest and highest rows too."""
 
 MOST_MARKS = 30
 """Changes of settings marked at most: the last ones."""
@@ -74,9 +74,9 @@ def measure_chart(view: View, has_test: bool) -> vega.Spec:
     """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`."""
     names = list(view.series.values())[: 2 if has_test else 1]
     if view.shows == "accuracy":
-        scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(format=".0%", tickCount=5)
+        scale, axis = {"nice": False}, alt.Axis(format=".0%", tickCount=5)
         return _curves(names, view, "Accuracy", scale, axis)
-    scale, axis = (_LOG, vega.log_axis()) if view.log else (alt.Scale(zero=True, nice=True), vega.linear_axis())
+    scale, axis = (_LOG, vega.log_axis()) if view.log else ({"nice": False}, vega.linear_axis())
     return _curves(names, view, "Cross-entropy (nats)", scale, axis)
 
 
@@ -86,19 +86,21 @@ def norm_chart(view: View) -> vega.Spec:
     return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis())
 
 
-_LOG = alt.Scale(type="log", nice=False)
+_LOG = {"type": "log", "nice": False}
 
 
 def _curves(names, view, title, scale, axis):
     # Both charts' plots begin at the same place, and how wide they are is known: see `plot_width`.
     axis.minExtent = axis.maxExtent = EXTENT
     y = {"title": title, "scale": scale, "axis": axis}
-    lines = [_line(i, "curve", y, pale=view.smoothing > 0) for i in range(len(names))]
+    y["scale"] = alt.Scale(**scale, domain=[alt.expr(f"data('marks')[0].{end}") for end in ("low", "high")])
+    kinds = {"curve": view.smoothing > 0, "tail": view.smoothing > 0}
     if view.smoothing:
-        lines += [_line(i, "smooth", {}) for i in range(len(names))]
+        kinds |= {"smoothcurve": False, "smoothtail": False}
+    lines = [_line(i, kind, y, pale) for kind, pale in kinds.items() for i in range(len(names))]
     lines[0] = lines[0].add_params(alt.selection_interval(name="zoom", bind="scales"))
     layers = [*lines, _tips(), _marks(), _hover(names, view.x_column), _legend(names)]
-    if scale is _LOG:
+    if scale.get("type") == "log":
         layers.append(_zeros())
     return vega.spec(alt.layer(*layers), HEIGHT, encoding={"x": _x_axis(view.x_column).to_dict()})
 
@@ -121,16 +123,16 @@ def _x_axis(x_column):
     label = "format(datum.value, '~g')" if x_column == "seconds" else "format(datum.value, '.4~s')"
     step = {} if x_column == "seconds" else {"tickMinStep": 1}
     # From the first row to where `curve_tables` says that the axis ends.
-    ends = {"domainMin": alt.expr("data('marks')[0].x"), "domainMax": alt.expr("data('marks')[0].end")}
+    ends = [alt.expr("data('marks')[0].x"), alt.expr("data('marks')[0].end")]
     return alt.X(
         "x:Q",
         title=X_AXES[x_column],
-        scale=alt.Scale(nice=False, zero=False, **ends),
+        scale=alt.Scale(nice=False, zero=False, domain=ends),
         axis=alt.Axis(grid=False, tickCount=8, labelExpr=label, **step),
     )
 
 
-def _line(i, kind, y, pale=False):
+def _line(i, kind, y, pale):
     """A layer for each curve instead of one folded layer: see `vega.dataset`. The first one brings the axis."""
     return (
         alt.Chart(vega.dataset(f"{kind}{i}"))
@@ -148,11 +150,11 @@ def _tips():
 
 
 def _zeros():
-    """What is exactly 0 has no place on a log axis: a tick at its foot."""
-    ticks = alt.Chart(vega.dataset("zeros")).mark_tick(orient="vertical", size=9, thickness=2, clip=True)
-    return ticks.encode(
-        y=alt.value(alt.expr("height - 5")), color=alt.Color("colour:N", scale=None, legend=None), key=vega.KEY
+    """What is exactly 0 has no place on a log axis: a triangle at its foot."""
+    signs = alt.Chart(vega.dataset("zeros")).mark_point(
+        shape="triangle-down", size=40, opacity=1, clip=True, strokeWidth=0, y=alt.expr("height - 4")
     )
+    return signs.encode(fill=alt.Fill("colour:N", scale=None), key=vega.KEY)
 
 
 def _marks():
@@ -220,8 +222,10 @@ class Curves:
     _aggregations: dict[str, Aggregation] = field(default_factory=dict)
     _averages: dict[str, Average] = field(default_factory=dict)
 
-    def rows(self, history: History, column: str, y: np.ndarray, end: float, columns: int | None = None) -> np.ndarray:
-        """Which rows of a curve are drawn."""
+    def rows(
+        self, history: History, column: str, y: np.ndarray, end: float, columns: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows of a curve are drawn: those that have settled, and those that have not."""
         aggregation = self._aggregations.setdefault(f"{column} {columns}", Aggregation(columns or self.columns))
         return aggregation.rows(history[self.view.x_column], y, end)
 
@@ -268,15 +272,21 @@ def curve_tables(
     late = present if present and present["update"] > history["update"][-1] else None
     now = late or history.last
     end = axis_end(now[x_column], last)
-    tables, tips, zeros = {}, [], []
+    tables, tips, zeros, extent = {}, [], [], [np.inf, -np.inf]
     for i, column in enumerate(series):
         y = _on_axis(history[column], is_log)
-        rows = curves.rows(history, column, y, end)
-        tables[f"curve{i}"] = _curve(history, x_column, y, rows, late, column, is_log)
+        drawn = {"": (column, y)}
         if curves.view.smoothing:
-            average = curves.average(column, y)
-            smooth_rows = curves.rows(history, f"{column} smoothed", average, end)
-            tables[f"smooth{i}"] = _curve(history, x_column, average, smooth_rows)
+            drawn["smooth"] = f"{column} smoothed", curves.average(column, y)
+        for kind, (name, values) in drawn.items():
+            settled, moving = curves.rows(history, name, values, end)
+            tables[f"{kind}curve{i}"] = _curve(history, x_column, values, settled)
+            ahead = late if not kind else None
+            moving = np.concatenate([settled[-1:], moving])
+            tables[f"{kind}tail{i}"] = _curve(history, x_column, values, moving, ahead, column, is_log)
+            for rows in (settled, moving) if not kind else ():
+                extent = _wider(extent, values[rows])
+        extent = _wider(extent, _on_axis(np.array([now[column]]), is_log))
         tips.append((now[x_column], now[column], SERIES_COLOURS[i]))
         if is_log:
             at_zero = np.flatnonzero(history[column] == 0.0)
@@ -284,7 +294,27 @@ def curve_tables(
     tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
     if is_log:
         tables["zeros"] = _rows("x colour", zeros)
-    return tables | {"marks": _marks_table(history[x_column], marks, end)}
+    ends = {"end": end} | dict(zip(("low", "high"), _ends(*extent, is_log, series), strict=True))
+    return tables | {"marks": _marks_table(history[x_column], marks, ends)}
+
+
+def _wider(extent, values):
+    """The extent, so wide that it holds these too, but for what is not finite."""
+    values = values[np.isfinite(values)]
+    return [min(extent[0], values.min(initial=np.inf)), max(extent[1], values.max(initial=-np.inf))]
+
+
+def _ends(low, high, is_log, series):
+    """Where the y axis begins and ends; in steps, so that curves stay where they are."""
+    if not low <= high:
+        return (0.1, 1.0) if is_log else (0.0, 1.0)
+    if is_log:
+        low, high = np.floor(8 * np.log10(low) - 0.5) / 8, np.ceil(8 * np.log10(high) + 0.5) / 8
+        return max(10.0**low, 1e-300), min(10.0**high, 1e300)
+    if series is ACCURACIES or "train_accuracy" in series:
+        return max(0.0, np.floor(20 * low - 1e-9) / 20 - 0.05), 1.0
+    step = 10.0 ** np.floor(np.log10(high)) / 10 if high > 0 else 0.1
+    return 0.0, max(float(np.ceil(high / step) * step), 1e-300)
 
 
 def axis_end(x, last=None):
@@ -333,17 +363,19 @@ def _rows(names, rows):
     )
 
 
-def _marks_table(x, marks, end):
-    """Where settings changed, behind a first row that says from where to where the axis goes."""
+def _marks_table(x, marks, ends):
+    """Where settings changed, behind a first row that says from where to where the axes go."""
     last = marks[-MOST_MARKS:]
     places = [float(x[row]) for row, _ in last]
-    labels = _legible(places, [words for _, words in last], end)
-    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], "end": np.full(1 + len(last), end)})
+    labels = _legible(places, [words for _, words in last], ends["end"])
+    axes = {name: np.full(1 + len(last), value) for name, value in ends.items()}
+    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], **axes})
 
 
 def _legible(places, labels, end, room=0.1):
     """The labels, but for those that the next one would cover: of changes close to each other the last is told."""
-    shown = [after - here > room * end for here, after in zip(places, [*places[1:], np.inf], strict=True)]
+    gaps = np.diff(places, append=np.inf)
+    shown = gaps[: len(places)] > room * end
     return [label if show else "" for label, show in zip(labels, shown, strict=True)]
 
 
@@ -358,8 +390,12 @@ def hover_table(history: History, series: Mapping[str, str], curves: Curves, end
         From `axis_end`.
     """
     x_column = curves.view.x_column
-    kept = [curves.rows(history, column, history[column], end, HOVER_COLUMNS) for column in series]
-    rows = np.unique(np.concatenate(kept))
+    x = history[x_column]
+    rows = np.searchsorted(x, np.linspace(x[0], x[-1], HOVER_PLACES))
+    if curves.columns > LIVE_COLUMNS:
+        kept = [part for c in series for part in curves.rows(history, c, history[c], end, HOVER_PLACES)]
+        rows = np.concatenate([rows, *kept])
+    rows = np.unique(rows)
     told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
     texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
     return vega.table({"x": _compact(history[x_column][rows]), **texts})

@@ -26,7 +26,7 @@ TRAINING = Turns()
 PERIOD = 0.1
 """Seconds from frame to frame."""
 
-FRAMES = 5
+FRAMES = 8
 """Frames that are drawn at one request of the browser's: each request has it look through the whole page."""
 
 BUSY = 0.4
@@ -158,7 +158,7 @@ class Experiment:
         present = trainer.present()
         if (picture.curves.view, picture.curves.columns) != (view, columns):
             picture.curves = Curves(view, columns)
-        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead)
+        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, again=is_first)
         # The curves' last point may lie within an epoch.
         m = split.y_train.size
         moment = present | {"epoch": present["samples_seen"] / m}
