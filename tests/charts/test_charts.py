@@ -6,19 +6,33 @@ import json
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.charts.checking import assert_fits, dicts
 from toynet import Config, Trainer, datasets, train
-from toynet.charts.boundary import MOST_POINTS, boundary_chart, boundary_tables, shown
-from toynet.charts.curves import LOSSES, MOST_ROWS, NORMS, X_AXES, curve_tables, loss_chart, norm_chart
+from toynet.charts.aggregation import Average
+from toynet.charts.boundary import MOST_POINTS, boundary_chart, field_tables, points_table, shown
+from toynet.charts.curves import (
+    ACCURACIES,
+    LIVE_COLUMNS,
+    LOSSES,
+    NORMS,
+    X_AXES,
+    Curves,
+    View,
+    curve_tables,
+    hover_table,
+    measure_chart,
+    norm_chart,
+)  # fmt: skip
 from toynet.charts.field import evaluate, half_line, plane
 from toynet.history import COLUMNS, History
 from toynet.network import forward
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-KINDS = {"loss": LOSSES, "norm": NORMS}
+KINDS = {"loss": LOSSES, "norm": NORMS, "accuracy": ACCURACIES}
 NASTY = ['a "b" \\', "it's [x] {y}", "</script><b>", "ü 中 🐧", "%s {{}}", "datum.c", "a\nb", ""]
 
 
@@ -27,16 +41,15 @@ def trained():
     return train(Config(samples=100, epochs=40))
 
 
-def boundary(trainer, split=None, images=()):
+def boundary(trainer, split=None, before=(), **options):
     split = split or trainer.split
     p = plane(split)
-    tables, images = boundary_tables(
-        trainer.parameters, trainer.config.activation, split, p, shown(split), list(images)
-    )
+    tables, moments = field_tables(trainer.parameters, trainer.config.activation, p, before, **options)
+    tables["points"] = points_table(trainer.parameters, trainer.config.activation, split, p, shown(split))
     return (
         boundary_chart(split.feature_names, split.class_names, (p.x_range, p.y_range), split.y_test.size > 0),
         tables,
-        images,
+        moments,
     )
 
 
@@ -45,9 +58,25 @@ def places(table):
     return table.to_pandas()[["x", "y"]].to_numpy(float)
 
 
-def curve(kind, history, x_column="epoch", **present):
-    chart = loss_chart(x_column, True) if kind == "loss" else norm_chart(x_column)
-    return chart, curve_tables(history, KINDS[kind], x_column, **present)
+def curve(kind, history, x_column="epoch", columns=10_000, log=False, smoothing=0.0, has_test=True, **more):
+    """Spec and tables of a curve chart."""
+    view = View(x_column, "accuracy" if kind == "accuracy" else "loss", log, smoothing)
+    series, is_log = (NORMS, True) if kind == "norm" else (view.series, view.is_log)
+    chart = norm_chart(view) if kind == "norm" else measure_chart(view, has_test)
+    series = dict(list(series.items())[: None if has_test else 1])
+    curves = Curves(view, columns)
+    tables = curve_tables(history, series, curves, is_log, **more)
+    end = tables["marks"]["end"][0].as_py()
+    return chart, tables | {"hover": hover_table(history, series, curves, end)}
+
+
+def drawn(tables, kind=""):
+    """The curves that some tables draw, settled rows and the rest behind them: a DataFrame each."""
+    found = []
+    for i in range(sum(name.startswith(f"{kind}curve") for name in tables)):
+        settled, moving = (tables[f"{kind}{part}{i}"].to_pandas() for part in ("curve", "tail"))
+        found.append(pd.concat([settled, moving.iloc[1:] if len(settled) else moving], ignore_index=True))
+    return found
 
 
 def made_history(rows, **columns):
@@ -92,28 +121,41 @@ def test_points_of_ten_thousand_samples_are_a_fixed_few():
 
 @pytest.mark.parametrize("dataset", ["moons", "spirals"])
 def test_boundary_tables_are_small(dataset):
-    _, tables, images = boundary(train(Config(dataset=dataset, samples=10_000, epochs=3, hidden_size=256)))
+    _, tables, _ = boundary(train(Config(dataset=dataset, samples=10_000, epochs=3, hidden_size=256)))
     assert sum(table.nbytes for table in tables.values()) < 30_000
-    assert tables["field"].num_rows == len(images) == 1
+    assert tables["field"].num_rows == 1
 
 
-def test_last_images_stay_behind_the_new_one_and_no_more_of_them():
-    trainer, images, numbers = Trainer(Config(samples=40, learning_rate=3)), [], []
-    for _ in range(6):
-        _, tables, images = boundary(trainer, images=images)
-        field = tables["field"].to_pydict()
-        sent = [url for _, url in images]
-        assert field["url"] == (["", *sent[1:]] if len(sent) == 3 else sent), "the oldest is known to the browser"
-        assert field["n"] == [n for n, _ in images] and field["k"] == [n % 3 for n in field["n"]]
-        numbers.append(field["n"])
+def fields(tables):
+    """(number, whether its address is sent), from the lowest picture to the one on top."""
+    rows = sorted(tables["field"].to_pylist(), key=lambda row: row["order"])
+    return [(row["k"], bool(row["url"])) for row in rows]
+
+
+def test_a_field_is_sent_a_frame_before_it_is_shown_with_its_own_line():
+    trainer, moments, sent = Trainer(Config(samples=40, learning_rate=3)), (), []
+    for frame in range(6):
+        _, tables, moments = boundary(trainer, before=moments, ahead=True, again=frame == 4)
+        *_, (on_top, _) = fields(tables)
+        seen = moments[-2] if frame else moments[-1]
+        assert on_top == seen.n % 3 and tables["half"] is seen.half, "field and line are of one moment"
+        sent.append(fields(tables))
         trainer.run(epochs=20)
-    assert numbers == [[0], [0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5]]
+    assert sent[:4] == [
+        [(0, True)],
+        [(1, True), (0, False)],
+        [(2, True), (0, False), (1, False)],
+        [(0, True), (1, False), (2, False)],
+    ], "beneath what is shown the newest, sent once; the browser keeps the others"
+    assert dict(sent[4])[0], "and again for a browser that may not have it"
+    _, tables, _ = boundary(trainer, before=moments)
+    assert fields(tables)[-1][1] and tables["half"] is not moments[-1].half, "at rest the newest is shown"
 
 
 def test_same_field_is_not_drawn_again():
-    _, tables, images = boundary(trained())
-    _, again, same = boundary(trained(), images=images)
-    assert same == images and again["field"] == tables["field"]
+    _, tables, moments = boundary(trained())
+    _, again, same = boundary(trained(), before=moments)
+    assert same[-1] is moments[-1] and again["field"] == tables["field"] and again["half"] is tables["half"]
 
 
 def test_half_line_table_is_in_own_units_and_ordered():
@@ -166,7 +208,7 @@ def test_parameters_that_are_not_finite_do_not_raise(value):
 
 def test_field_is_a_picture():
     (url,) = boundary(trained())[1]["field"].to_pydict()["url"]
-    assert base64.b64decode(url.split(",")[1])[8:12] == b"WEBP"
+    assert base64.b64decode(url.split(",")[1])[1:4] == b"PNG"
 
 
 @pytest.mark.parametrize("size", [1e-60, 1e-30, 1e30, 1e60])
@@ -180,53 +222,91 @@ def test_inputs_of_any_size_are_drawn(size):
 # --- the curves --------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.9])
 @pytest.mark.parametrize("x_column", X_AXES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_curve_spec_is_valid_and_its_tables_match(kind, x_column):
-    spec, tables = curve(kind, trained().recorded, x_column)
+@pytest.mark.parametrize(("kind", "log"), [("loss", False), ("loss", True), ("accuracy", False), ("norm", True)])
+def test_curve_spec_is_valid_and_its_tables_match(kind, log, x_column, smoothing):
+    history = trained().recorded
+    spec, tables = curve(kind, history, x_column, log=log, smoothing=smoothing)
     assert_fits(spec, tables)
-    rows = tables["curve"].to_pandas()
-    np.testing.assert_allclose(rows.x, trained().recorded[x_column], rtol=1e-6)
-    for column, name in KINDS[kind].items():
-        np.testing.assert_allclose(rows[name], trained().recorded[column], rtol=1e-6)
+    for rows, column in zip(drawn(tables), KINDS[kind], strict=True):
+        np.testing.assert_allclose(rows.x, history[x_column], rtol=1e-6)
+        np.testing.assert_allclose(rows.y, history[column], rtol=1e-6)
+    for rows, column in zip(drawn(tables, "smooth"), KINDS[kind] if smoothing else (), strict=True):
+        np.testing.assert_allclose(rows.y, Average(smoothing).of(history[column]), rtol=1e-6)
     assert set(X_AXES.values()) >= {d["title"] for d in dicts(spec) if d.get("field") == "x" and "title" in d}
 
 
 def test_loss_chart_without_a_test_part_draws_no_test_curve():
-    assert "Test" in json.dumps(loss_chart("epoch", True))
-    spec = loss_chart("epoch", False)
+    assert "Test" in json.dumps(measure_chart(View(), True))
+    spec, tables = curve("loss", train(Config(epochs=3, test_fraction=0.0)).recorded, has_test=False)
     assert '"Test"' not in json.dumps(spec)
-    assert_fits(spec, curve_tables(train(Config(epochs=3, test_fraction=0.0)).recorded, LOSSES, "epoch"))
+    assert_fits(spec, tables)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["loss", "norm"])
 def test_curves_of_a_long_run_are_small_and_keep_their_peaks(kind):
     columns = {c: np.random.default_rng(0).random(100_000) + 0.1 for s in KINDS.values() for c in s}
     spike = next(iter(KINDS[kind]))
     columns[spike][54_321] = 99.0
-    table = curve(kind, made_history(100_000, **columns))[1]["curve"]
-    assert table.num_rows <= MOST_ROWS and table.nbytes < 10_000
-    drawn = table.to_pandas()
-    assert drawn.x[drawn[KINDS[kind][spike]].idxmax()] == 54_321
+    tables = curve(kind, made_history(100_000, **columns), columns=LIVE_COLUMNS)[1]
+    assert sum(table.nbytes for table in tables.values()) < 30_000
+    rows = drawn(tables)[0]
+    assert 250 <= len(rows) <= 4 * LIVE_COLUMNS + 8 and rows.x[rows.y.idxmax()] == 54_321
+
+
+def test_every_curve_moves_by_its_own_rows():
+    """A peak of one curve costs the others nothing."""
+    columns = {c: np.random.default_rng(i).random(50_000) for i, c in enumerate(LOSSES)}
+    one, other = drawn(curve("loss", made_history(50_000, **columns), columns=50)[1])
+    assert set(one.x) != set(other.x)
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, -np.inf, np.nan, 1e-60, 5e-324], ids=str)
 def test_log_axis_gets_no_zeros_and_nothing_negative_or_infinite(bad):
     values = np.array([1.0, bad, 1e-3])
-    table = curve("norm", made_history(3, **dict.fromkeys(NORMS, values)))[1]["curve"].to_pandas()
-    for name in NORMS.values():
-        shown = table[name].dropna()
+    spec, tables = curve("norm", made_history(3, **dict.fromkeys(NORMS, values)))
+    assert_fits(spec, tables)
+    for rows in drawn(tables):
+        shown = rows.y.dropna()
         assert (shown > 0).all() and np.isfinite(shown).all()
         assert list(shown.iloc[[0, -1]]) == pytest.approx([1.0, 1e-3])
+    assert tables["zeros"].num_rows == (4 if bad == 0.0 else 0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_exact_zeros_are_marked_at_the_foot_of_a_log_axis_and_bounded():
+    zeros = curve("norm", made_history(30_000, grad_norm_W1=np.zeros(30_000)))[1]["zeros"].to_pandas()
+    assert 100 < len(zeros) <= 201 and zeros.colour.nunique() == 1 and zeros.x.max() > 29_000
+
+
+@pytest.mark.parametrize("kind", ["loss", "norm"])
 @pytest.mark.parametrize("huge", [1e39, 1e300, np.inf, np.nan])
 def test_huge_values_are_left_out_or_drawn_but_never_infinite(kind, huge):
     values = np.array([1.0, 2.0, huge])
-    table = curve(kind, made_history(3, **dict.fromkeys(KINDS[kind], values)))[1]["curve"].to_pandas()
-    for name in KINDS[kind].values():
-        assert not np.isinf(table[name]).any() and list(table[name][:2]) == [1.0, 2.0]
+    spec, tables = curve(kind, made_history(3, **dict.fromkeys(KINDS[kind], values)))
+    assert_fits(spec, tables)
+    for rows in drawn(tables):
+        assert not np.isinf(rows.y).any() and list(rows.y[:2]) == [1.0, 2.0]
+        assert (len(rows.y.dropna()) == 3) == np.isfinite(huge)
+
+
+@pytest.mark.parametrize("kind", ["loss", "norm", "accuracy"])
+def test_axes_hold_every_row_and_stay_while_they_can(kind):
+    trainer, ends = Trainer(Config(samples=40)), set()
+    for _ in range(60):
+        trainer.run(epochs=2)
+        tables = curve(kind, trainer.recorded)[1]
+        axes = tables["marks"].slice(0, 1).to_pylist()[0]
+        y = pd.concat(drawn(tables)).y
+        assert axes["low"] <= y.min() and y.max() <= axes["high"] and axes["end"] >= trainer.epoch
+        ends.add(axes["end"])
+    assert len(ends) < 45, "the axis grows in steps"
+
+
+def test_the_axis_ends_where_the_run_does():
+    tables = curve("loss", trained().recorded, last=41)[1]
+    assert tables["marks"]["end"][0].as_py() == 41
+    assert tables["marks"]["x"][0].as_py() == 0
 
 
 def test_curves_of_a_diverged_run_can_be_drawn():
@@ -235,60 +315,83 @@ def test_curves_of_a_diverged_run_can_be_drawn():
     for kind in KINDS:
         spec, tables = curve(kind, trainer.recorded)
         assert_fits(spec, tables)
-        assert not np.isinf(tables["curve"].to_pandas()).any(axis=None)
+        assert not any(np.isinf(rows.y).any() for rows in drawn(tables))
 
 
-def test_missing_test_loss_is_a_gap():
-    table = curve("loss", train(Config(epochs=3, test_fraction=0.0)).recorded)[1]["curve"]
-    assert table["Test"].null_count == 4 and table["Train"].null_count == 0
+def test_an_untrained_run_shows_a_dot_on_each_curve():
+    for kind, series in KINDS.items():
+        tips = curve(kind, Trainer(Config(samples=40)).recorded)[1]["tips"].to_pandas()
+        assert len(tips) == len(series) and (tips.x == 0).all() and np.isfinite(tips.y).all()
 
 
 def test_present_moment_is_drawn_behind_the_last_row_only_once_it_is_later():
     trainer = Trainer(Config(samples=40, batch_mode="stochastic"))
     trainer.run(epochs=2)
 
-    def drawn():
-        present = trainer.present()
-        return curve("loss", trainer.recorded, "update", present=present)[1]["curve"].to_pandas()
+    def now():
+        tables = curve("loss", trainer.recorded, "update", present=trainer.present())[1]
+        return drawn(tables)[0], tables["tips"]["x"][0].as_py()
 
-    assert list(drawn().x) == [0, 30, 60]
+    assert list(now()[0].x) == [0, 30, 60]
     trainer.step()
-    assert list(drawn().x) == [0, 30, 60, 61]
-    assert drawn().Train.iloc[-1] == pytest.approx(trainer.present()["train_loss"], rel=1e-6)
+    rows, tip = now()
+    assert list(rows.x) == [0, 30, 60, 61] and tip == 61
+    assert rows.y.iloc[-1] == pytest.approx(trainer.present()["train_loss"], rel=1e-6)
 
 
-def drawn_marks(history, marks, x_column="epoch"):
-    """(x, label) of the marks to be seen; rows without a label are there to hold the axis."""
-    changes = curve("norm", history, x_column, marks=marks)[1]["changes"].to_pydict()
-    return [(x, label) for x, label in zip(changes["x"], changes["label"], strict=True) if label]
+def test_hovered_rows_tell_their_numbers_as_people_write_them():
+    history = made_history(3, train_loss=np.array([0.5, 227043.1825, 1e-9]), test_loss=np.array([1.0, 2.0, 3.0]))
+    spec, tables = curve("loss", history, "update")
+    hover = tables["hover"].to_pandas()
+    assert list(hover.t0) == ["0", "1", "2"] and list(hover.t2) == ["0.5", "2.2704e5", "1e-9"]
+    assert any('"Train": (datum.datum || datum).t2' in str(d.get("expr")) for d in dicts(spec))
 
 
-def test_changes_in_mid_run_leave_labelled_marks():
+def marks(trainer, x_column="epoch"):
+    """(x, label) of the marks to be seen."""
+    table = curve("norm", trainer.recorded, x_column, marks=trainer.marks())[1]["marks"].to_pydict()
+    return list(zip(table["x"], table["label"], strict=True))[1:]
+
+
+def test_changes_of_settings_leave_labelled_marks():
     trainer = Trainer(Config(samples=40))
-    for rate, batch_mode in ((0.3, "full"), (0.05, "full"), (2.0, "stochastic")):
-        trainer.learning_rate, trainer.batch_mode = rate, batch_mode
+    for rate in (0.3, 0.05, 2.0):
+        trainer.learning_rate = rate
         trainer.run(epochs=3)
-    assert drawn_marks(trainer.recorded, trainer.marks()) == [(3.0, "η 0.05"), (6.0, "η 2, stochastic")]
+    trainer.batch_mode = "stochastic"
+    trainer.run(epochs=3)
+    assert marks(trainer) == [(3.0, "η 0.05"), (6.0, "η 2"), (9.0, "stochastic")]
+    assert marks(trainer, "samples_seen") == [(90.0, "η 0.05"), (180.0, "η 2"), (270.0, "stochastic")]
+    assert marks(trained()) == []
 
 
-@pytest.mark.parametrize("x_column", X_AXES)
-def test_marks_follow_the_axis(x_column):
-    history = made_history(5, **{x_column: np.arange(5) * 10.0})
-    assert drawn_marks(history, [(2, "batch 10")], x_column) == [(20.0, "batch 10")]
+def test_labels_stand_above_the_plot_and_none_covers_the_next():
+    history = made_history(1000)
+    changes = [(row, f"η {row}") for row in range(100, 140)] + [(800, "η 8")]
+    spec, tables = curve("norm", history, marks=changes)
+    table = tables["marks"].to_pandas()
+    assert len(table) <= 51 and list(table.label[table.label != ""]) == ["η 139", "η 8"]
+    (text,) = [d for d in dicts(spec) if d.get("type") == "text"]
+    assert text["y"] < 0 and text["baseline"] == "bottom"
 
 
-def test_marks_are_bounded_and_none_without_a_change():
-    assert drawn_marks(trained().recorded, trained().marks()) == []
-    restless = [(row, f"η {row}") for row in range(1000)]
-    drawn = drawn_marks(made_history(1000), restless)
-    assert 0 < len(drawn) <= 50 and drawn[-1] == (999.0, "η 999")
+def test_what_has_settled_is_sent_as_it_was():
+    """The browser draws nothing anew of a table with the same bytes."""
+    trainer, curves, same = Trainer(Config(samples=40, batch_mode="mini")), Curves(View(), 64), 0
+    before = {}
+    for _ in range(100):
+        trainer.run(epochs=20)
+        tables = curve_tables(trainer.recorded, LOSSES, curves, False, last=2000)
+        same += tables["curve0"] == before.get("curve0") and tables["marks"] == before.get("marks")
+        before = tables
+    assert same > 50
 
 
 def test_spec_depends_on_the_settings_only_and_not_on_the_moment():
     one = Trainer(Config(samples=40))
-    before = boundary(one)[0], loss_chart("epoch", True), norm_chart("update")
+    before = boundary(one)[0], measure_chart(View(), True), norm_chart(View("update"))
     one.run(epochs=5)
-    assert before == (boundary(one)[0], loss_chart("epoch", True), norm_chart("update"))
+    assert before == (boundary(one)[0], measure_chart(View(), True), norm_chart(View("update")))
 
 
 def test_tables_are_views_of_no_state_that_training_changes():

@@ -16,14 +16,14 @@ from toynet.network import Parameters, forward
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-PREFIX = "data:image/webp;base64,"
+PREFIX = "data:image/png;base64,"
 
 
 def pixels(url):
     """(GRID, GRID, 3) RGB of a data URL, first row on top."""
     assert url.startswith(PREFIX)
     image = Image.open(io.BytesIO(base64.b64decode(url.removeprefix(PREFIX), validate=True)))
-    assert image.format == "WEBP" and image.size == (GRID, GRID)
+    assert image.format == "PNG" and image.size == (GRID, GRID)
     return np.asarray(image.convert("RGB"))
 
 
@@ -104,8 +104,8 @@ def test_field_is_the_networks_probability_at_the_pixel_centres(trainer):
     for row, column in ((0, 0), (7, 50), (GRID - 1, GRID - 1)):
         x = (np.array([[p.x[column], p.y[row]]]) - trainer.split.mean) / trainer.split.scale
         passed = forward(trainer.parameters, x, "tanh")
-        assert y_hat[row, column] == pytest.approx(passed.y_hat.item(), rel=1e-12)
-        assert Z2[row, column] == pytest.approx(passed.Z2.item(), rel=1e-12)
+        assert y_hat[row, column] == pytest.approx(passed.y_hat.item(), abs=1e-5)
+        assert Z2[row, column] == pytest.approx(passed.Z2.item(), abs=1e-4)
 
 
 @pytest.mark.parametrize("dataset", ["moons", "blobs", "circles", "xor"])
@@ -142,7 +142,7 @@ def test_half_line_of_a_straight_boundary_is_straight_and_exact(trainer):
     lines = half_line(evaluate(linear(1.0, -2.0, 0.3), p, "relu")[0], p)
     assert len(lines) == 1
     x1, x2 = ((lines[0] - split.mean) / split.scale).T
-    np.testing.assert_allclose(x1 - 2 * x2 + 0.3, 0, atol=1e-10)
+    np.testing.assert_allclose(x1 - 2 * x2 + 0.3, 0, atol=1e-5)
     assert x1.max() - x1.min() > 1
 
 

@@ -54,11 +54,13 @@ def test_the_gradient_of_colours_is_the_units_field(activation):
             largest = max(Z1[unit].max(), FLAT)
             np.testing.assert_allclose(np.clip(along, 0, 1) * largest, np.maximum(Z1[unit], 0), atol=0.03 * largest)
         else:
-            np.testing.assert_allclose(low + along * (high - low), Z1[unit], rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(
+                low + along * (high - low), Z1[unit], rtol=1e-4, atol=1e-5
+            )  # the plane is in single precision
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("scale", [0.0, 1e200, np.inf])
+@pytest.mark.parametrize("scale", [0.0, 1e5, 1e9, 1e200, np.inf])
 def test_flat_and_huge_units_have_finite_ends(activation, scale):
     parameters, split, plane, _ = drawn(3, activation)
     with np.errstate(invalid="ignore"):
@@ -66,8 +68,8 @@ def test_flat_and_huge_units_have_finite_ends(activation, scale):
     units = network_tables(parameters, activation, split, plane)["units"].to_pydict()
     ends = np.array([units[c] for c in ("x1", "y1", "x2", "y2")])
     assert np.isfinite(ends).all()
-    if scale == 0.0:
-        assert (ends[0] != ends[2])[:3].all()  # a gradient of no length would paint nothing
+    # A gradient of no length would paint nothing.
+    assert ((ends[0] != ends[2]) | (ends[1] != ends[3]))[:3].all()
 
 
 def test_no_more_units_than_there_is_room_for():

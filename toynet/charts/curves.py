@@ -24,7 +24,7 @@ NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad
 HEIGHT = 196
 """Pixels, without the axes."""
 
-LIVE_COLUMNS = 128
+LIVE_COLUMNS = 160
 """Columns of pixels into which a curve that moves is aggregated."""
 
 HOVER_PLACES = 60
@@ -145,14 +145,16 @@ def _line(i, kind, y, pale):
 
 def _tips():
     """A dot where each curve is now."""
-    tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, opacity=1, clip=True, strokeWidth=0)
-    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), key=vega.KEY)
+    in_sight = "inrange(datum.x, domain('x')) && inrange(datum.y, domain('y'))"  # clipped it would be half a dot
+    seen = alt.condition(in_sight, alt.value(1), alt.value(0))
+    tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, strokeWidth=0)
+    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=seen, key=vega.KEY)
 
 
 def _zeros():
     """What is exactly 0 has no place on a log axis: a triangle at its foot."""
     signs = alt.Chart(vega.dataset("zeros")).mark_point(
-        shape="triangle-down", size=40, opacity=1, clip=True, strokeWidth=0, y=alt.expr("height - 4")
+        shape="triangle-down", size=40, opacity=1, clip=True, strokeWidth=0, y=alt.expr("height - 4 - 8 * datum.series")
     )
     return signs.encode(fill=alt.Fill("colour:N", scale=None), key=vega.KEY)
 
@@ -290,10 +292,10 @@ def curve_tables(
         tips.append((now[x_column], now[column], SERIES_COLOURS[i]))
         if is_log:
             at_zero = np.flatnonzero(history[column] == 0.0)
-            zeros += [(x, SERIES_COLOURS[i]) for x in _apart(history[x_column][at_zero], end)]
+            zeros += [(x, SERIES_COLOURS[i], i) for x in _apart(history[x_column][at_zero], end)]
     tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
     if is_log:
-        tables["zeros"] = _rows("x colour", zeros)
+        tables["zeros"] = _rows("x colour series", zeros)
     ends = {"end": end} | dict(zip(("low", "high"), _ends(*extent, is_log, series), strict=True))
     return tables | {"marks": _marks_table(history[x_column], marks, ends)}
 

@@ -96,7 +96,7 @@ def tooltip(entries):
 
 
 def linear_axis():
-    """Numbers as people write them, 200,000 as 2e5."""
+    """Numbers as people write them, 20,000 as 2e4."""
     return alt.Axis(labelExpr=_SHORT, tickCount=5)
 
 
@@ -107,8 +107,8 @@ def log_axis():
     return alt.Axis(labelExpr=_SHORT, tickCount=5, gridOpacity=grid)
 
 
-# Below a hundredth and from 100,000 on in powers of ten, without a plus.
+# Below a hundredth and from 10,000 on in powers of ten, without a plus.
 _SHORT = (
-    "datum.value == 0 ? '0' : abs(datum.value) < 0.00995 || abs(datum.value) >= 1e5 ? "
-    "replace(format(datum.value, '.3~e'), '+', '') : format(datum.value, '.4~g')"
+    "datum.value == 0 ? '0' : replace(format(datum.value, "
+    "abs(datum.value) < 0.00995 || abs(datum.value) >= 1e4 ? '.3~e' : '.4~g'), '+', '')"
 )
