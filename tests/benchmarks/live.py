@@ -25,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.app import chromium, server
 from tests.benchmarks.websocket_session import Session
 from toynet.config import Config
+from toynet.derivation.numerals import text
 from toynet.training import Trainer
 from toynet.ui import keys
 from toynet.ui.experiment import SPEEDS
+from toynet.ui.train.numbers import loss
 
 CONFIG = Config(samples=400, hidden_size=16, batch_mode="stochastic", epochs=1_000_000)
 """What is trained; in any other mode a million epochs would end before a minute has passed."""
@@ -106,12 +108,17 @@ def press(page, label):
 def frames(browser, options):
     """Frames, rebuilt charts, blank frames and bytes while the page trains."""
     with training(browser, options.speed) as (page, _):
+        devtools = page.context.new_cdp_session(page)
+        # In the thread's own time: what it waited for other processes is none of its work.
+        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.received.clear()
         page.evaluate("probe.restart()")
+        before = main_thread(devtools)
         started = time.perf_counter()
         page.wait_for_timeout(1000 * options.seconds)
         seen = page.evaluate("probe")
         seconds, received = time.perf_counter() - started, sum(page.received)
+        busy = main_thread(devtools) - before
     painted = min(seen["painted"].values())
     rate, kilobytes = painted / seconds, received / 1000 / max(painted, 1)
     rebuilt = max(seen["canvasesAdded"], seen["canvasesRemoved"])
@@ -122,8 +129,15 @@ def frames(browser, options):
         Row("frames painted a second (the slowest chart)", ">= 9", f"{rate:.1f} ({others})", rate >= 9),
         Row(f"charts rebuilt {during}", "0", f"{rebuilt}", rebuilt == 0),
         Row(f"blank boundary frames {during}", "0", f"{blank} of {seen['painted']['boundary']}", blank == 0),
-        Row("received a frame", "<= 30 kB", f"{kilobytes:.1f} kB", kilobytes <= 30),
+        Row("received a frame", "<= 80 kB", f"{kilobytes:.1f} kB", kilobytes <= 80),
+        Row("browser's main thread a frame", "", f"{1000 * busy / max(painted, 1):.1f} ms", None),
     ]
+
+
+def main_thread(devtools):
+    """Seconds that the page's main thread has worked."""
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
 def clicks(browser, options):
@@ -270,8 +284,8 @@ def own(session, config):
     while trainer.update < number(session, "Update"):
         trainer.step()
     last = trainer.present()
-    return session.numbers["Train loss"] == f"{last['train_loss']:.4f}" and (
-        session.numbers["Gradient norm"] == f"{last['grad_norm']:.2e}"
+    return session.numbers["Train loss"] == loss(last["train_loss"]) and (
+        session.numbers["Gradient norm"] == text(last["grad_norm"], 3)
     )
 
 

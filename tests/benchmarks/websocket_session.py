@@ -1,5 +1,6 @@
 """A browser tab without a browser: a WebSocket client that speaks `streamlit.proto`."""
 
+import re
 import threading
 import time
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 import websocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+NUMBER = re.compile(r'MetricLabel">(.*?)</div><div data-testid="stMetricValue">(.*?)</div>')
 
 CHARTS = 4
 
@@ -127,22 +130,26 @@ class Session:
             self._widgets[_key(identity)] = identity
             if kind == "button_group":
                 self._adopt_choice(element.button_group)
-        elif kind == "metric":
-            self.numbers[element.metric.label] = element.metric.body
+        elif kind == "html":
+            self.numbers.update(NUMBER.findall(element.html.body))
         elif kind == "vega_lite_chart":
             self._charts += 1
+            if self._charts % CHARTS == 0:
+                self._on_frame()
 
     def _adopt_choice(self, group):
         """Send a control's value with every run, as a browser does, from when it is first drawn."""
         chosen = list(group.raw_values) if group.set_value else [group.options[i].content for i in group.default]
         self._values.setdefault(_key(group.id), chosen)
 
-    def _on_script_finished(self, message):
-        fragment = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+    def _on_frame(self):
+        """All four charts have come: a frame, if there is something new in it."""
         update = self.numbers.get("Update")
-        if fragment and self._charts == CHARTS and update != self._last_update:
+        if update != self._last_update:
             self.frames.append(time.monotonic())
         self._last_update = update
+
+    def _on_script_finished(self, message):
         if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
             with self._runs:
                 self._runs_done += 1

@@ -1,5 +1,6 @@
 """Addresses and files that attack, in a real Chromium: they are text, and nothing is asked for elsewhere."""
 
+import hashlib
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,13 +38,17 @@ def elsewhere():
     server.server_close()
 
 
+UPLOADED = set()
+"""Ends of the names of the files that were uploaded here."""
+
+
 @pytest.fixture
 def no_traces():
-    """What a test uploads goes with it."""
-    before = set(UPLOADS.glob("*"))
+    """What a test uploads goes with it; other tests' files stay, which may be at work in another process."""
     yield
-    for path in set(UPLOADS.glob("*")) - before:
-        path.unlink()
+    for mine in UPLOADED:
+        for path in UPLOADS.glob(f"*-{mine}.csv"):
+            path.unlink()
 
 
 def marks(place):
@@ -125,6 +130,7 @@ def named(place):
 
 
 def upload(tab, name, content):
+    UPLOADED.add(hashlib.sha256(content.encode()).hexdigest()[:16])
     tab.set_input_files("input[type=file]", files=[{"name": name, "mimeType": "text/csv", "buffer": content.encode()}])
 
 

@@ -15,6 +15,7 @@ from toynet import Config, Trainer, train
 from toynet.charts import field, network, palette
 from toynet.charts.curves import LOSSES, NORMS
 from toynet.charts.palette import INK, SERIES_COLOURS
+from toynet.derivation.numerals import text
 from toynet.network import forward
 from toynet.ui.controls.upload import UPLOADS
 
@@ -59,6 +60,7 @@ def test_trains_live_pauses_and_goes_on_to_the_end(tab, url):
     wait_for_epoch(tab, 10)
     button(tab, "Pause").click()
     expect(button(tab, "Train")).to_be_visible()
+    at_rest(tab)
     paused = number(tab, "Epoch")
     tab.wait_for_timeout(400)
     assert number(tab, "Epoch") == paused
@@ -67,7 +69,7 @@ def test_trains_live_pauses_and_goes_on_to_the_end(tab, url):
     expect(button(tab, "Train")).to_be_visible()
     last = train(Config(epochs=400)).history.iloc[-1]
     expect(metric(tab, "Train loss")).to_have_text(f"{last.train_loss:.4f}")
-    expect(metric(tab, "Gradient norm")).to_have_text(f"{last.grad_norm:.2e}")
+    expect(metric(tab, "Gradient norm")).to_have_text(text(last.grad_norm, 3))
 
 
 def test_after_the_end_train_goes_on_for_as_many_again(tab, url):
@@ -155,7 +157,9 @@ def test_hovering_a_bias_tells_its_value(tab, url):
 @pytest.mark.parametrize("axis", ["Epoch", "Update"])
 def test_hovering_a_curve_reads_all_curves_at_one_epoch(tab, url, place, series, axis):
     open_at(tab, url, "?epochs=30&batch_mode=mini")
+    button(tab, "Curves").click()
     tab.get_by_role("radio", name=axis, exact=True).click()
+    tab.keyboard.press("Escape")
     button(tab, "Train").click()
     wait_for_epoch(tab, 30)
     expect(button(tab, "Train")).to_be_visible()
@@ -268,7 +272,7 @@ def test_a_click_before_the_sidebar_stands_changes_no_setting(tab, url):
         expect(metric(tab, "Update")).to_have_text("1")
         at_rest(tab)
         button(tab, "One epoch").click()
-        expect(metric(tab, "Epoch")).to_have_text("1")
+        expect(metric(tab, "Epoch")).to_have_text("2")  # in full batches a step is an epoch
         at_rest(tab)
         assert set(tab.url.split("?")[-1].split("&")) == {"dataset=circles", "samples=600", "epochs=9"}
         tab.goto("about:blank")  # a page whose server ends complains of it in its console
@@ -364,3 +368,89 @@ def test_nothing_is_wider_than_the_window(browser, url, width, scheme):
     tab.wait_for_timeout(500)
     assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
     context.close()
+
+
+# --- what is in view ----------------------------------------------------------------------
+
+
+def below(tab, i):
+    """Lower edge of a chart, in pixels from the window's upper one."""
+    box = tab.locator("canvas").nth(i).bounding_box()
+    return box["y"] + box["height"]
+
+
+def test_all_pictures_and_what_to_do_are_in_view_when_the_page_opens(tab, url):
+    tab.set_viewport_size({"width": 1400, "height": 900})
+    open_at(tab, url)
+    at_rest(tab)
+    assert max(below(tab, i) for i in range(4)) <= 900
+    expect(tab.get_by_text("press Train and watch")).to_be_in_viewport()
+
+
+def test_boundary_and_loss_are_in_view_while_training_in_a_small_window(tab, url):
+    tab.set_viewport_size({"width": 1000, "height": 800})
+    open_at(tab, url, "?epochs=1000000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 20)
+    assert max(below(tab, i) for i in (0, 1)) <= 800
+
+
+def test_a_charts_buttons_cover_no_number(tab, url):
+    open_at(tab, url)
+    at_rest(tab)
+    numbers = tab.locator(".numbers").bounding_box()
+    for i in range(4):
+        tab.locator("canvas").nth(i).hover()
+        bar = tab.locator("[data-testid=stElementToolbar]:visible").first.bounding_box()
+        assert bar["y"] >= numbers["y"] + numbers["height"]
+
+
+TEXTS = """(() => {
+    window.texts = new Map();
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (...a) {
+        texts.set(this.canvas, (texts.get(this.canvas) ?? new Set()).add(a[0]));
+        return fillText.apply(this, a);
+    };
+    window.words = i => [...(texts.get(document.querySelectorAll(".stMain canvas")[i]) ?? [])];
+})()"""
+"""Notes what words are written on each canvas until `texts.clear()`."""
+
+
+def test_the_wheel_zooms_and_a_double_click_shows_all_again(browser, url):
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.add_init_script(TEXTS)
+    open_at(tab, url, "?epochs=100")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 100)
+    expect(button(tab, "Train")).to_be_visible()
+    at_rest(tab)
+    tab.locator("canvas").nth(1).hover()
+    tab.evaluate("texts.clear()")
+    for _ in range(5):
+        tab.mouse.wheel(0, -300)
+    tab.wait_for_function("() => words(1).includes('52')")
+    tab.locator("canvas").nth(1).dblclick()
+    tab.evaluate("texts.clear()")
+    tab.mouse.move(5, 5)
+    tab.wait_for_function("() => words(1).includes('100')")
+    tab.close()
+
+
+def test_accuracy_log_axis_and_smoothing_can_be_chosen(browser, url):
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.add_init_script(TEXTS)
+    open_at(tab, url)
+    button(tab, "One epoch").click()
+    for choice, seen in (("Accuracy", "Accuracy"), ("Loss", "Cross-entropy (nats)")):
+        button(tab, "Curves").click()
+        tab.get_by_role("radio", name=choice, exact=True).click()
+        tab.keyboard.press("Escape")
+        tab.evaluate("texts.clear()")
+        tab.wait_for_function("seen => words(1).includes(seen)", arg=seen)
+    button(tab, "Curves").click()
+    for choice in ("Log", "More"):
+        tab.get_by_role("radio", name=choice, exact=True).click()
+        at_rest(tab)
+    expect(tab.locator(".stMain canvas")).to_have_count(4)
+    tab.close()

@@ -86,3 +86,9 @@ def test_the_spec_reads_what_the_tables_have(name, hidden_size):
     assert_fits(
         network_chart(split.feature_names, hidden_size, "tanh"), network_tables(parameters, "tanh", split, plane)
     )
+
+
+@pytest.mark.parametrize(("hidden_size", "rows"), [(8, "width < 352 ? 2 : 1"), (16, "width < 704 ? 2 : 1"), (17, "2")])
+def test_units_zigzag_where_one_row_has_no_room(hidden_size, rows):
+    params = {p["name"]: p.get("expr") for p in network_chart(("a", "b"), hidden_size, "tanh")["params"]}
+    assert params["rows"] == rows

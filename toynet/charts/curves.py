@@ -21,7 +21,7 @@ LOSSES = {"train_loss": "Train", "test_loss": "Test"}
 ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
-HEIGHT = 196
+HEIGHT = 188
 """Pixels, without the axes."""
 
 LIVE_COLUMNS = 160
@@ -74,10 +74,10 @@ def measure_chart(view: View, has_test: bool) -> vega.Spec:
     """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`."""
     names = list(view.series.values())[: 2 if has_test else 1]
     if view.shows == "accuracy":
-        scale, axis = {"nice": False}, alt.Axis(format=".0%", tickCount=5)
-        return _curves(names, view, "Accuracy", scale, axis)
-    scale, axis = (_LOG, vega.log_axis()) if view.log else ({"nice": False}, vega.linear_axis())
-    return _curves(names, view, "Cross-entropy (nats)", scale, axis)
+        return _curves(names, view, "Accuracy", _LINEAR, alt.Axis(format=".0%", tickCount=5))
+    if view.log:
+        return _curves(names, view, "Cross-entropy (nats)", _LOG, vega.log_axis())
+    return _curves(names, view, "Cross-entropy (nats)", _LINEAR, vega.linear_axis())
 
 
 @lru_cache(vega.SPECS)
@@ -86,7 +86,7 @@ def norm_chart(view: View) -> vega.Spec:
     return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis())
 
 
-_LOG = {"type": "log", "nice": False}
+_LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
 def _curves(names, view, title, scale, axis):
@@ -296,7 +296,8 @@ def curve_tables(
     tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
     if is_log:
         tables["zeros"] = _rows("x colour series", zeros)
-    ends = {"end": end} | dict(zip(("low", "high"), _ends(*extent, is_log, series), strict=True))
+    low, high = _axis_from_to(extent[0], extent[1], is_log, next(iter(series)) in ACCURACIES)
+    ends = {"end": end, "low": low, "high": high}
     return tables | {"marks": _marks_table(history[x_column], marks, ends)}
 
 
@@ -306,14 +307,14 @@ def _wider(extent, values):
     return [min(extent[0], values.min(initial=np.inf)), max(extent[1], values.max(initial=-np.inf))]
 
 
-def _ends(low, high, is_log, series):
+def _axis_from_to(low, high, is_log, is_share):
     """Where the y axis begins and ends; in steps, so that curves stay where they are."""
     if not low <= high:
         return (0.1, 1.0) if is_log else (0.0, 1.0)
     if is_log:
         low, high = np.floor(8 * np.log10(low) - 0.5) / 8, np.ceil(8 * np.log10(high) + 0.5) / 8
         return max(10.0**low, 1e-300), min(10.0**high, 1e300)
-    if series is ACCURACIES or "train_accuracy" in series:
+    if is_share:
         return max(0.0, np.floor(20 * low - 1e-9) / 20 - 0.05), 1.0
     step = 10.0 ** np.floor(np.log10(high)) / 10 if high > 0 else 0.1
     return 0.0, max(float(np.ceil(high / step) * step), 1e-300)

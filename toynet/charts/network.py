@@ -30,7 +30,7 @@ INPUTS, UNITS, ROW, OUTPUT = 26, 74, 86, 138
 """In pixels: centre of the inputs and upper edge of the hidden units from above, from row to row of these, and from the
 upper edge of the last row to the centre of the output."""
 
-BELOW = 28
+BELOW = 22
 """Pixels below the output's centre."""
 
 STOPS = 9

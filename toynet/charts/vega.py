@@ -95,20 +95,23 @@ def tooltip(entries):
     return alt.expr("{" + ", ".join(f"{js(title)}: {text}" for title, text in entries.items()) + "}")
 
 
-def linear_axis():
-    """Numbers as people write them, 20,000 as 2e4."""
-    return alt.Axis(labelExpr=_SHORT, tickCount=5)
-
-
-def log_axis():
-    """Grid lines at the powers of ten only; 0.1, 0.01, 1e-3 and so on."""
-    is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
-    grid = alt.condition(is_power, alt.value(1), alt.value(0))
-    return alt.Axis(labelExpr=_SHORT, tickCount=5, gridOpacity=grid)
-
-
 # Below a hundredth and from 10,000 on in powers of ten, without a plus.
 _SHORT = (
     "datum.value == 0 ? '0' : replace(format(datum.value, "
     "abs(datum.value) < 0.00995 || abs(datum.value) >= 1e4 ? '.3~e' : '.4~g'), '+', '')"
 )
+
+
+def linear_axis():
+    """Numbers as people write them, 20,000 as 2e4."""
+    return alt.Axis(labelExpr=_SHORT, tickCount=5)
+
+
+def log_axis(channel="y"):
+    """Grid lines at the powers of ten only; 0.1, 0.01, 1e-3 and so on, and 2 and 5 of each where there are few."""
+    is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
+    grid = alt.condition(is_power, alt.value(1), alt.value(0))
+    span = f"domain('{channel}')[1] / domain('{channel}')[0]"
+    first = "toNumber(slice(format(datum.value, '.0e'), 0, 1))"
+    told = f"{span} > 50 ? {is_power} : {span} > 3 ? {first} == 1 || {first} == 2 || {first} == 5 : true"
+    return alt.Axis(labelExpr=f"({told}) ? {_SHORT} : ''", tickCount=5, gridOpacity=grid, labelOverlap=False)

@@ -43,7 +43,7 @@ div:has(> .st-key-pages) { display: none; }
 .stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 0.85rem; }
 /* A chart's own buttons, inside it: above it they would slip under the numbers. */
-.stMain [data-testid="stElementToolbar"] { top: 2.3rem; }
+.stMain [data-testid="stElementToolbar"] { translate: 0 2.6rem; }
 
 /* The numbers stay in view while the page scrolls under them, and so do the buttons where they take one row. */
 div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }

@@ -17,7 +17,7 @@ from toynet.ui.train.numbers import numbers_html
 
 WELCOME = (
     "A network with one hidden layer learns to tell two classes apart, with the update derived by hand: "
-    "press **Train** and watch."
+    "press Train and watch."
 )
 
 LOADING = 0.08
