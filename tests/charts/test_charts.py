@@ -150,6 +150,8 @@ def test_a_field_is_sent_a_frame_before_it_is_shown_with_its_own_line():
     assert dict(sent[4])[0], "and again for a browser that may not have it"
     _, tables, _ = boundary(trainer, before=moments)
     assert fields(tables)[-1][1] and tables["half"] is not moments[-1].half, "at rest the newest is shown"
+    *_, newest = moments = boundary(trainer, before=moments)[2]
+    assert boundary(trainer, before=moments, ahead=True)[1]["half"] is newest.half, "and one that was sent before"
 
 
 def test_same_field_is_not_drawn_again():

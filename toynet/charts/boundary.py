@@ -159,7 +159,7 @@ def field_tables(
         What this returned last time. The browser keeps those pictures, and shows the last
         one that it has while the newest is not loaded yet.
     ahead : bool
-        Whether the newest moment is only sent, beneath the one before it, which is shown.
+        Whether a moment that is new is only sent, beneath the one before it, which is shown.
     again : bool
         Whether that one's picture is sent again, for a browser that may not have it.
 
@@ -171,10 +171,11 @@ def field_tables(
     """
     Z2, y_hat = evaluate(parameters, plane, activation)
     url, moments = image_url(y_hat), before
-    if not before or before[-1].url != url:
+    is_new = not before or before[-1].url != url
+    if is_new:
         newest = Moment(before[-1].n + 1 if before else 0, url, _half_table(half_line(Z2, plane), plane))
         moments = (*before, newest)[-3:]
-    on_top = moments[-2] if ahead and len(moments) > 1 else moments[-1]
+    on_top = moments[-2] if ahead and is_new and len(moments) > 1 else moments[-1]
     n = np.array([moment.n for moment in moments])
     # Where Vega finds no address it draws on with the picture that it has.
     urls = [moment.url if moment is moments[-1] or (again and moment is on_top) else "" for moment in moments]
