@@ -374,7 +374,7 @@ def test_labels_stand_above_the_plot_and_none_covers_the_next():
     table = tables["marks"].to_pandas()
     assert len(table) <= 51 and list(table.label[table.label != ""]) == ["η 139", "η 8"]
     (text,) = [d for d in dicts(spec) if d.get("type") == "text"]
-    assert text["y"] < 0 and text["baseline"] == "bottom"
+    assert text["y"] < 0 and text["baseline"] == "bottom" and text["clip"] is False
 
 
 def test_what_has_settled_is_sent_as_it_was():

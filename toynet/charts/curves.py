@@ -147,7 +147,7 @@ def _tips():
     """A dot where each curve is now."""
     in_sight = "inrange(datum.x, domain('x')) && inrange(datum.y, domain('y'))"  # clipped it would be half a dot
     seen = alt.condition(in_sight, alt.value(1), alt.value(0))
-    tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, strokeWidth=0)
+    tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, strokeWidth=0, clip=False)
     return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=seen, key=vega.KEY)
 
 
@@ -165,7 +165,7 @@ def _marks():
     in_sight = "inrange(datum.x, domain('x'))"  # a label stands outside the plot, where nothing is clipped
     seen = alt.condition(in_sight, alt.value(1), alt.value(0))
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.k ? 1 : 0"), clip=True)
-    text = marks.mark_text(color=GREY, align="left", baseline="bottom", dx=-1, y=-3)
+    text = marks.mark_text(color=GREY, align="left", baseline="bottom", dx=-1, y=-3, clip=False)
     return alt.layer(rule, text.encode(text="label:N", opacity=seen), data=vega.dataset("marks"))
 
 
