@@ -133,10 +133,13 @@ def current() -> Session:
 
 
 def files_in_use() -> set[str]:
-    """The data files of all tabs of this server; a tab that was closed counts until Streamlit forgets it."""
+    """The data files of all tabs of this server, those of runs that Undo would bring back too.
+
+    A tab that was closed counts until Streamlit forgets it.
+    """
     with _guard:
-        opened = [tab.opened for tab in _tabs]
-    return {experiment.trainer.config.data_file for experiment in opened if experiment}
+        runs = [run for tab in _tabs for run in (tab.opened, tab.replaced and tab.replaced.run)]
+    return {run.trainer.config.data_file for run in runs if run}
 
 
 _tabs: WeakSet[Session] = WeakSet()

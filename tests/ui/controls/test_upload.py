@@ -117,6 +117,17 @@ def test_what_two_tabs_use_stays_and_goes_when_they_use_it_no_longer(folder, mon
     assert not second.run().error and trainer(second).config.data_file.startswith("uploads/1-")
 
 
+def test_what_undo_would_bring_back_stays(folder, monkeypatch):
+    monkeypatch.setattr(upload, "MOST_FILES", 1)
+    app = opened()
+    app.file_uploader(key=keys.UPLOAD).set_value(("1.csv", table(1), "text/csv")).run()
+    age(folder)
+    app.button(key=keys.STEP).click().run()
+    app.selectbox(key=keys.setting("dataset")).set_value("moons").run()
+    keep(2)
+    assert numbers(folder) == [1, 2]
+
+
 def test_a_tab_that_is_gone_uses_nothing():
     app = opened()
     trainer(app).config = dataclasses.replace(trainer(app).config, data_file="uploads/mine.csv")
