@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toynet import Config, metrics_csv, train
-from toynet.__main__ import main
 from toynet.datasets import csv_files
 from toynet.history import History
 from toynet.metrics_csv import guarded, original
+from toynet.shell.command import main
 from toynet.ui.experiment import Experiment
 
 RUN_BY_SPREADSHEETS = re.compile(r"[=+\-@\t\r]")

@@ -446,7 +446,6 @@ def test_accuracy_log_axis_and_smoothing_can_be_chosen(browser, url):
         button(tab, "Curves").click()
         tab.get_by_role("radio", name=choice, exact=True).click()
         tab.keyboard.press("Escape")
-        tab.evaluate("texts.clear()")
         tab.wait_for_function("seen => words(1).includes(seen)", arg=seen)
     button(tab, "Curves").click()
     for choice in ("Log", "More"):

@@ -27,6 +27,9 @@ HEIGHT = 188
 LIVE_COLUMNS = 160
 """Columns of pixels into which a curve that moves is aggregated."""
 
+REST_COLUMNS = 1000
+"""The same while nothing moves: finer than the pixels of most windows."""
+
 HOVER_PLACES = 60
 """Places along the x axis where rows can be hovered; while nothing moves their lowest and highest rows too."""
 
@@ -90,7 +93,7 @@ _LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
 def _curves(names, view, title, scale, axis):
-    # Both charts' plots begin at the same place, and how wide they are is known: see `plot_width`.
+    # Both charts' plots begin at the same place.
     axis.minExtent = axis.maxExtent = EXTENT
     y = {"title": title, "scale": scale, "axis": axis}
     y["scale"] = alt.Scale(**scale, domain=[alt.expr(f"data('marks')[0].{end}") for end in ("low", "high")])
@@ -107,15 +110,6 @@ def _curves(names, view, title, scale, axis):
 
 EXTENT = 38
 """Pixels from the y axis to the left edge of its numbers."""
-
-
-def plot_width(chart_width: float) -> int:
-    """Pixels from edge to edge of the plot in a chart so wide."""
-    return max(int(chart_width) - vega.PADDING["left"] - vega.PADDING["right"] - EXTENT - TITLE, 50)
-
-
-TITLE = 20
-"""Pixels that the y axis's title takes."""
 
 
 def _x_axis(x_column):

@@ -22,7 +22,6 @@ X_AXIS = PREFIX + "x_axis"
 SHOWS = PREFIX + "shows"
 LOSS_AXIS = PREFIX + "loss_axis"
 SMOOTHING = PREFIX + "smoothing"
-RULER = PREFIX + "ruler"
 CURVES = PREFIX + "curves"
 
 # The Derivation page.

@@ -68,7 +68,6 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
   .numbers [data-testid="stMetric"] { width: 5.6rem; }
   .numbers [data-testid="stMetricValue"] { font-size: 1.1rem; }
 }
-.st-key-ruler { display: none; }
 
 /* What can be undone: over the page like a toast, so that nothing moves when it comes or goes. */
 div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 2; width: auto; max-width: 90vw; }

@@ -6,12 +6,11 @@ from functools import partial
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
-from toynet.charts.curves import LIVE_COLUMNS, measure_chart, norm_chart, plot_width
+from toynet.charts.curves import LIVE_COLUMNS, REST_COLUMNS, measure_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
 from toynet.ui import keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
-from toynet.ui.train import ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -34,7 +33,6 @@ def page():
     # A little shorter than its frames take: the next request is there when they are over.
     st.fragment(_live, run_every=0.95 * FRAMES * PERIOD if experiment.running else None)()
     st.caption(_how_to_read(experiment.trainer.config))
-    ruler.place()
     startup.prepare()
 
 
@@ -117,13 +115,12 @@ def _wait_until(moment, experiment):
 
 def _draw(experiment, view, slots, is_first):
     """Draw this moment; returns whether training goes on."""
-    width, dots = ruler.measured()
     with experiment.lock.turn():
         moves = experiment.running
         proof = experiment.badge.refresh(experiment.trainer, moves)
         stuck = experiment.watch.refresh(experiment.trainer, moves)
         had = experiment.picture.moments
-        columns = LIVE_COLUMNS if moves else round(plot_width(width) * dots)
+        columns = LIVE_COLUMNS if moves else REST_COLUMNS
         frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
         moments = experiment.picture.moments
     if is_first:
