@@ -29,11 +29,14 @@ class Aggregation:
     Parameters
     ----------
     columns : int
-        Into which the picture is cut, at least 1: its width in pixels, or a multiple of it.
+        Into which the picture is cut, at least 1. Of as many columns as it has pixels, or of
+        a multiple of these, it is the same picture.
+    above_zero : bool
+        Whether the axis is logarithmic and shows nothing else.
     """
 
-    def __init__(self, columns: int) -> None:
-        self._columns = columns
+    def __init__(self, columns: int, above_zero: bool = False) -> None:
+        self._columns, self._above_zero = columns, above_zero
         self._begin_again(0.0)
 
     def _begin_again(self, end):
@@ -47,7 +50,7 @@ class Aggregation:
         x : ndarray (rows,)
             Ascending, those of the last time first. The first is at the picture's left edge.
         y : ndarray (rows,)
-            What is not finite is a gap.
+            What the axis cannot show is a gap.
         end : float
             The picture's right edge, at or behind the last x.
 
@@ -66,28 +69,39 @@ class Aggregation:
         width = (end - x[0]) / self._columns
         begun = min(int((x[-1] - x[0]) / width), self._columns - 1)
         if begun > self._columns_done:
-            left, right = x[0] + width * self._columns_done, x[0] + width * begun
-            whole = self._done + int(np.searchsorted(x[self._done :], right))
-            new = _of_columns(x[self._done : whole], y[self._done : whole], left, right, begun - self._columns_done)
-            self._kept = np.concatenate([self._kept, self._done + new])
+            whole = self._done + int(np.searchsorted(x[self._done :], x[0] + width * begun))
+            self._kept = np.concatenate([self._kept, self._of_columns(x, y, whole, width, begun)])
             if begun // BLOCK > self._columns_done // BLOCK:
                 self._settled = len(self._kept)
             self._done, self._columns_done = whole, begun
-        last = self._done + _of_columns(x[self._done :], y[self._done :], x[self._done], end, 1)
+        last = self._of_columns(x, y, rows, width, begun + 1)
         return self._kept[: self._settled], np.concatenate([self._kept[self._settled :], last])
 
+    def _of_columns(self, x, y, rows, width, begun):
+        """M4 of the columns behind those that are done, up to so many rows and columns."""
+        new, edges = slice(self._done, rows), x[0] + width * np.array([self._columns_done, begun])
+        is_drawn = shown_on_axis(y[new], self._above_zero)
+        return self._done + _of_columns(x[new], y[new], is_drawn, edges, begun - self._columns_done)
 
-def _of_columns(x, y, left, right, columns):
-    """M4 of the rows in some whole columns, which lie side by side from left to right."""
-    if not len(x):
+
+def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
+    """Whether an axis can show these values, (rows,) of bool."""
+    return np.isfinite(y) & (y > 0) if above_zero else np.isfinite(y)
+
+
+def _of_columns(x, y, is_drawn, edges, columns):
+    """M4 of the rows in some whole columns, which lie side by side between two edges."""
+    rows = len(x)
+    if not rows:
         return np.empty(0, np.int64)
-    is_drawn = np.isfinite(y)
     beside_gaps = np.flatnonzero(is_drawn[1:] != is_drawn[:-1])
     # Columns are cut between the first x and the last: a row of nothing at either edge holds them.
-    x, y = np.concatenate([[left], x, [right]]), np.concatenate([[np.nan], y, [np.nan]])
-    y[1:-1][~is_drawn] = np.nan
+    x, y = (
+        np.concatenate([edges[:1], x, edges[1:]]),
+        np.concatenate([[np.nan], np.where(is_drawn, y, np.nan), [np.nan]]),
+    )
     # It knows no single column: then of either half.
-    kept, rows = _downsample(x, y, n_out=4 * max(columns, 2)).astype(np.int64) - 1, len(is_drawn)
+    kept = _downsample(x, y, n_out=4 * max(columns, 2)).astype(np.int64) - 1
     return np.unique(np.concatenate([kept[(kept >= 0) & (kept < rows)], beside_gaps, beside_gaps + 1, [0, rows - 1]]))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
-from toynet.charts.aggregation import Aggregation, Average, step_up
+from toynet.charts.aggregation import Aggregation, Average, shown_on_axis, step_up
 from toynet.charts.palette import GREY, SERIES_COLOURS, SERIES_DASHES
 from toynet.derivation.numerals import text
 from toynet.history import History
@@ -139,10 +139,14 @@ def _line(i, kind, y, pale):
 
 def _tips():
     """A dot where each curve is now."""
-    in_sight = "inrange(datum.x, domain('x')) && inrange(datum.y, domain('y'))"  # clipped it would be half a dot
-    seen = alt.condition(in_sight, alt.value(1), alt.value(0))
     tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, strokeWidth=0, clip=False)
-    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=seen, key=vega.KEY)
+    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=_in_sight("x", "y"), key=vega.KEY)
+
+
+def _in_sight(*channels):
+    """Opacity of what stands on the plot's edge, or beyond, and is not clipped: none once it is zoomed away."""
+    test = " && ".join(f"inrange(datum.{channel}, domain('{channel}'))" for channel in channels)
+    return alt.condition(test, alt.value(1), alt.value(0))
 
 
 def _zeros():
@@ -156,11 +160,9 @@ def _zeros():
 def _marks():
     """A dashed rule wherever a setting was changed in mid-run, and above the plot what it became."""
     marks = alt.Chart().encode(key=vega.KEY)
-    in_sight = "inrange(datum.x, domain('x'))"  # a label stands outside the plot, where nothing is clipped
-    seen = alt.condition(in_sight, alt.value(1), alt.value(0))
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.k ? 1 : 0"), clip=True)
     text = marks.mark_text(color=GREY, align="left", baseline="bottom", dx=-1, y=-3, clip=False)
-    return alt.layer(rule, text.encode(text="label:N", opacity=seen), data=vega.dataset("marks"))
+    return alt.layer(rule, text.encode(text="label:N", opacity=_in_sight("x")), data=vega.dataset("marks"))
 
 
 def _hover(names, x_column):
@@ -209,8 +211,7 @@ class Curves:
     ----------
     view : View
     columns : int
-        Columns of pixels into which curves are aggregated: the plot's width while nothing
-        moves (then they are those of all rows), fewer while it does.
+        Into which curves are aggregated: `REST_COLUMNS`, or `LIVE_COLUMNS` while they move.
     """
 
     view: View
@@ -219,11 +220,11 @@ class Curves:
     _averages: dict[str, Average] = field(default_factory=dict)
 
     def rows(
-        self, history: History, column: str, y: np.ndarray, end: float, columns: int | None = None
+        self, x: np.ndarray, y: np.ndarray, name: str, end: float, is_log: bool, columns: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows of a curve are drawn: those that have settled, and those that have not."""
-        aggregation = self._aggregations.setdefault(f"{column} {columns}", Aggregation(columns or self.columns))
-        return aggregation.rows(history[self.view.x_column], y, end)
+        """Which rows of the curve of that name are drawn: those that have settled, and those that have not."""
+        new = Aggregation(columns or self.columns, is_log)
+        return self._aggregations.setdefault(f"{name} {columns}", new).rows(x, y, end)
 
     def average(self, column: str, y: np.ndarray) -> np.ndarray:
         """The exponential average of a curve."""
@@ -261,50 +262,55 @@ def curve_tables(
     Returns
     -------
     dict of str to pyarrow.Table
-        `curve0`, ...: x, y of each curve, and `smooth0`, ... where it is smoothed; `tips`, `marks`;
-        `zeros` on a log axis. What can be hovered is `hover_table`.
+        Of each curve the rows that have settled, `curve0`, ..., and those behind them, `tail0`, ...; where it is
+        smoothed `smoothcurve0` and `smoothtail0` too; `tips`, `marks`, and `zeros` on a log axis.
+        What can be hovered is `hover_table`.
     """
-    x_column = curves.view.x_column
+    x = history[curves.view.x_column]
     late = present if present and present["update"] > history["update"][-1] else None
     now = late or history.last
-    end = axis_end(now[x_column], last)
-    tables, tips, zeros, extent = {}, [], [], [np.inf, -np.inf]
+    x_now = now[curves.view.x_column]
+    end = axis_end(x_now, last)
+    tables: vega.Tables = {}
+    heights, zeros = [np.array([now[column] for column in series])], []
     for i, column in enumerate(series):
-        y = _on_axis(history[column], is_log)
-        drawn = {"": (column, y)}
+        y = history[column]
+        rows = curves.rows(x, y, column, end, is_log)
+        tables |= _curve("", i, x, y, rows, is_log, (x_now, now[column]) if late else None)
         if curves.view.smoothing:
-            drawn["smooth"] = f"{column} smoothed", curves.average(column, y)
-        for kind, (name, values) in drawn.items():
-            settled, moving = curves.rows(history, name, values, end)
-            tables[f"{kind}curve{i}"] = _curve(history, x_column, values, settled)
-            ahead = late if not kind else None
-            moving = np.concatenate([settled[-1:], moving])
-            tables[f"{kind}tail{i}"] = _curve(history, x_column, values, moving, ahead, column, is_log)
-            for rows in (settled, moving) if not kind else ():
-                extent = _wider(extent, values[rows])
-        extent = _wider(extent, _on_axis(np.array([now[column]]), is_log))
-        tips.append((now[x_column], now[column], SERIES_COLOURS[i]))
-        if is_log:
-            at_zero = np.flatnonzero(history[column] == 0.0)
-            zeros += [(x, SERIES_COLOURS[i], i) for x in _apart(history[x_column][at_zero], end)]
-    tables["tips"] = _rows("x y colour", [tip for tip in tips if np.isfinite(tip[1]) and (tip[1] > 0 or not is_log)])
+            average = curves.average(column, y)
+            smooth_rows = curves.rows(x, average, f"{column} smoothed", end, is_log)
+            tables |= _curve("smooth", i, x, average, smooth_rows, is_log)
+        drawn = np.concatenate(rows)
+        heights.append(y[drawn])
+        zeros += [(at, SERIES_COLOURS[i], i) for at in _apart(x[drawn[y[drawn] == 0.0]], end)]
+    tips = [(x_now, now[column], SERIES_COLOURS[i]) for i, column in enumerate(series)]
+    tables["tips"] = _rows("x y colour", [tip for tip in tips if shown_on_axis(np.array(tip[1]), is_log)])
     if is_log:
         tables["zeros"] = _rows("x colour series", zeros)
-    low, high = _axis_from_to(extent[0], extent[1], is_log, next(iter(series)) in ACCURACIES)
-    ends = {"end": end, "low": low, "high": high}
-    return tables | {"marks": _marks_table(history[x_column], marks, ends)}
+    low, high = _axis_from_to(np.concatenate(heights), is_log, next(iter(series)) in ACCURACIES)
+    return tables | {"marks": _marks_table(x, marks, {"end": end, "low": low, "high": high})}
 
 
-def _wider(extent, values):
-    """The extent, so wide that it holds these too, but for what is not finite."""
-    values = values[np.isfinite(values)]
-    return [min(extent[0], values.min(initial=np.inf)), max(extent[1], values.max(initial=-np.inf))]
+def _curve(kind, i, x, y, rows, is_log, behind=None):
+    """Tables of a curve: what has settled, and from its last row on what has not, with a point behind it."""
+    settled, moving = rows
+    moving = np.concatenate([settled[-1:], moving])
+    x_moving, y_moving = x[moving], y[moving]
+    if behind:
+        x_moving, y_moving = np.append(x_moving, behind[0]), np.append(y_moving, behind[1])
+    return {
+        f"{kind}curve{i}": _points(x[settled], y[settled], is_log),
+        f"{kind}tail{i}": _points(x_moving, y_moving, is_log),
+    }
 
 
-def _axis_from_to(low, high, is_log, is_share):
+def _axis_from_to(heights, is_log, is_share):
     """Where the y axis begins and ends; in steps, so that curves stay where they are."""
-    if not low <= high:
+    heights = heights[shown_on_axis(heights, is_log)]
+    if not len(heights):
         return (0.1, 1.0) if is_log else (0.0, 1.0)
+    low, high = heights.min(), heights.max()
     if is_log:
         low, high = np.floor(8 * np.log10(low) - 0.5) / 8, np.ceil(8 * np.log10(high) + 0.5) / 8
         return max(10.0**low, 1e-300), min(10.0**high, 1e300)
@@ -320,30 +326,17 @@ def axis_end(x, last=None):
     return min(end, max(last, x)) if last else end
 
 
-def _on_axis(y, is_log):
-    """Not a number where the axis cannot show it."""
-    return np.where(np.isfinite(y) & (y > 0), y, np.nan) if is_log else y
-
-
-def _curve(history, x_column, y, rows, late=None, column="", is_log=False):
-    x, y = history[x_column][rows], y[rows]
-    if late:
-        x, y = np.append(x, late[x_column]), np.append(y, _on_axis(np.array([late[column]]), is_log))
-    return pa.table({"x": _compact(x), "y": _drawable(y)})
-
-
 def _compact(values):
     """float32 where whole numbers are exact in it, else as it is."""
     return values.astype(np.float32) if len(values) and values[-1] <= 2**24 else values
 
 
-def _drawable(values):
-    """float32 with null (a gap) for what is not finite, or as it is where float32 would make it so."""
+def _points(x, y, is_log):
+    """Rows of a curve: float32 where it holds all values, null (a gap) for what the axis cannot show."""
     with np.errstate(over="ignore", under="ignore"):
-        small = values.astype(np.float32)
-    is_finite = np.isfinite(values)
-    fits = np.array_equal(np.isfinite(small), is_finite) and np.array_equal(small != 0, values != 0)
-    return pa.array(small if fits else values, mask=~is_finite)
+        small = y.astype(np.float32)
+    fits = np.array_equal(np.isfinite(small), np.isfinite(y)) and np.array_equal(small != 0, y != 0)
+    return pa.table({"x": _compact(x), "y": pa.array(small if fits else y, mask=~shown_on_axis(y, is_log))})
 
 
 def _apart(x, end, places=200):
@@ -390,12 +383,12 @@ def hover_table(history: History, series: Mapping[str, str], curves: Curves, end
     x = history[x_column]
     rows = np.searchsorted(x, np.linspace(x[0], x[-1], HOVER_PLACES))
     if curves.columns > LIVE_COLUMNS:
-        kept = [part for c in series for part in curves.rows(history, c, history[c], end, HOVER_PLACES)]
+        kept = [part for c in series for part in curves.rows(x, history[c], c, end, False, HOVER_PLACES)]
         rows = np.concatenate([rows, *kept])
     rows = np.unique(rows)
     told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
     texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
-    return vega.table({"x": _compact(history[x_column][rows]), **texts})
+    return vega.table({"x": _compact(x[rows]), **texts})
 
 
 def _told(column, value):

@@ -141,8 +141,7 @@ def _draw(experiment, view, slots, is_first):
 def _charts(frame, experiment, view, slots):
     """Boundary beside curves, and the network below."""
     has_test = bool(experiment.trainer.split.y_test.size)
-    if not slots.get("laid out"):
-        slots["laid out"] = True
+    if "places" not in slots:
         left, right = st.columns(2)
         with left:
             places = st.container()
