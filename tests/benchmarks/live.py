@@ -129,7 +129,7 @@ def frames(browser, options):
         Row("frames painted a second (the slowest chart)", ">= 9", f"{rate:.1f} ({others})", rate >= 9),
         Row(f"charts rebuilt {during}", "0", f"{rebuilt}", rebuilt == 0),
         Row(f"blank boundary frames {during}", "0", f"{blank} of {seen['painted']['boundary']}", blank == 0),
-        Row("received a frame", "<= 80 kB", f"{kilobytes:.1f} kB", kilobytes <= 80),
+        Row("received a frame", "<= 60 kB", f"{kilobytes:.1f} kB", kilobytes <= 60),
         Row("browser's main thread a frame", "", f"{1000 * busy / max(painted, 1):.1f} ms", None),
     ]
 

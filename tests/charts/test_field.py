@@ -104,8 +104,8 @@ def test_field_is_the_networks_probability_at_the_pixel_centres(trainer):
     for row, column in ((0, 0), (7, 50), (GRID - 1, GRID - 1)):
         x = (np.array([[p.x[column], p.y[row]]]) - trainer.split.mean) / trainer.split.scale
         passed = forward(trainer.parameters, x, "tanh")
-        assert y_hat[row, column] == pytest.approx(passed.y_hat.item(), abs=1e-5)
-        assert Z2[row, column] == pytest.approx(passed.Z2.item(), abs=1e-4)
+        assert y_hat[row, column] == pytest.approx(passed.y_hat.item(), rel=1e-12)
+        assert Z2[row, column] == pytest.approx(passed.Z2.item(), rel=1e-12)
 
 
 @pytest.mark.parametrize("dataset", ["moons", "blobs", "circles", "xor"])
@@ -142,7 +142,7 @@ def test_half_line_of_a_straight_boundary_is_straight_and_exact(trainer):
     lines = half_line(evaluate(linear(1.0, -2.0, 0.3), p, "relu")[0], p)
     assert len(lines) == 1
     x1, x2 = ((lines[0] - split.mean) / split.scale).T
-    np.testing.assert_allclose(x1 - 2 * x2 + 0.3, 0, atol=1e-5)
+    np.testing.assert_allclose(x1 - 2 * x2 + 0.3, 0, atol=1e-10)
     assert x1.max() - x1.min() > 1
 
 
@@ -174,3 +174,11 @@ def test_half_line_goes_around_what_is_not_a_number(trainer):
     (line,) = half_line(Z2, p)
     assert line[:, 1].min() >= p.y[9] and np.isfinite(line).all()
     assert sigma(0.0) == 0.5
+
+
+@pytest.mark.parametrize("hidden_size", [1, 8, 256])
+def test_single_precision_is_right_to_a_thousandth_of_a_shade(hidden_size):
+    trainer = train(Config(dataset="spirals", hidden_size=hidden_size, epochs=300, learning_rate=1))
+    p = plane(trainer.split)
+    (_, double), (_, single) = (evaluate(trainer.parameters, p, "tanh", kind) for kind in (np.float64, np.float32))
+    assert single.dtype == np.float32 and np.abs(single - double).max() < 1e-5

@@ -54,9 +54,7 @@ def test_the_gradient_of_colours_is_the_units_field(activation):
             largest = max(Z1[unit].max(), FLAT)
             np.testing.assert_allclose(np.clip(along, 0, 1) * largest, np.maximum(Z1[unit], 0), atol=0.03 * largest)
         else:
-            np.testing.assert_allclose(
-                low + along * (high - low), Z1[unit], rtol=1e-4, atol=1e-5
-            )  # the plane is in single precision
+            np.testing.assert_allclose(low + along * (high - low), Z1[unit], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -144,6 +144,7 @@ def field_tables(
     before: tuple[Moment, ...] = (),
     ahead: bool = False,
     again: bool = True,
+    precision: type[np.floating] = np.float64,
 ) -> tuple[vega.Tables, tuple[Moment, ...]]:
     """Datasets `field` and `half` of the boundary picture.
 
@@ -162,6 +163,8 @@ def field_tables(
         Whether a moment that is new is only sent, beneath the one before it, which is shown.
     again : bool
         Whether that one's picture is sent again, for a browser that may not have it.
+    precision : type
+        Of the field: see `evaluate`.
 
     Returns
     -------
@@ -169,7 +172,7 @@ def field_tables(
     moments : tuple of Moment
         The newest last; the same as before where the field is the same.
     """
-    Z2, y_hat = evaluate(parameters, plane, activation)
+    Z2, y_hat = evaluate(parameters, plane, activation, precision)
     url, moments = image_url(y_hat), before
     is_new = not before or before[-1].url != url
     if is_new:

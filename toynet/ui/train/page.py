@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
-from toynet.charts.curves import LIVE_COLUMNS, REST_COLUMNS, measure_chart, norm_chart
+from toynet.charts.curves import measure_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
 from toynet.ui import keys, messages, session, startup
 from toynet.ui.controls import choices, download
@@ -120,8 +120,7 @@ def _draw(experiment, view, slots, is_first):
         proof = experiment.badge.refresh(experiment.trainer, moves)
         stuck = experiment.watch.refresh(experiment.trainer, moves)
         had = experiment.picture.moments
-        columns = LIVE_COLUMNS if moves else REST_COLUMNS
-        frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
+        frame = experiment.frame(view, moves, is_first or not moves, ahead=True)
         moments = experiment.picture.moments
     if is_first:
         with st.container(key="stuck"):
@@ -133,7 +132,7 @@ def _draw(experiment, view, slots, is_first):
         # The field of the last moment is on its way: show it, with its line, when it is there.
         time.sleep(LOADING)
         with experiment.lock.turn():
-            frame = experiment.frame(view, columns, is_first=False)
+            frame = experiment.frame(view, moves, is_first=False)
         _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
     return moves
 
