@@ -26,7 +26,7 @@ TRAINING = Turns()
 PERIOD = 0.1
 """Seconds from frame to frame."""
 
-FRAMES = 8
+FRAMES = 10
 """Frames that are drawn at one request of the browser's: each request has it look through the whole page."""
 
 BUSY = 0.4

@@ -84,27 +84,28 @@ def _transport():
 
 
 def _live():
-    """Some frames: each draws a moment, then trains on.
+    """Some frames: each trains for a moment, then draws that moment.
 
-    Drawn first, so that what was trained last is on its way while the next is trained. The first
-    frame makes the elements, the others put what is new in their places.
+    The first frame makes the elements, the others put what is new in their places.
     """
     experiment = session.current().experiment
     view, speed = curves_view.chosen(), SPEEDS[choices.remembered(keys.SPEED, "10")]
     slots = {}
     for number in range(FRAMES):
+        begun = time.perf_counter()
+        with experiment.lock.turn():
+            was_running = experiment.running
+            if was_running:
+                experiment.advance(speed)
+            ended = was_running and not experiment.running
+        if ended:
+            st.rerun()
         started = time.perf_counter()
         moves = _draw(experiment, view, slots, is_first=number == 0)
         experiment.drawing = time.perf_counter() - started
         if not moves:
             break
-        with experiment.lock.turn():
-            if experiment.running:
-                experiment.advance(speed)
-            ended = not experiment.running
-        if ended:
-            st.rerun()
-        _wait_until(started + PERIOD, experiment)
+        _wait_until(begun + PERIOD, experiment)
 
 
 def _wait_until(moment, experiment):
