@@ -1,48 +1,48 @@
-"""Few rows of a long curve that draw the same picture: M4 aggregation.
+"""Few rows of a long curve that draw the same picture.
 
 Of the rows that fall into one column of pixels only the first, the lowest, the highest
 and the last leave a trace on the screen: between columns the line runs from a last row
-to a first one, and within a column it covers what lies between lowest and highest
+to a first one, and within a column it covers what lies between lowest and highest: M4
 (U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014).
+Where the columns need not be those of the screen, the lowest and the highest of half as wide ones are
+as many rows, and nearer to the picture of all.
 """
 
 import numpy as np
-from tsdownsample import M4Downsampler
+from tsdownsample import M4Downsampler, MinMaxDownsampler
 
-_downsample = M4Downsampler().downsample
+_KINDS = {4: M4Downsampler().downsample, 2: MinMaxDownsampler().downsample}
 
-BLOCK = 16
+BLOCK = 64
 """Columns, or rows where all are drawn, that settle together."""
 
 
-def m4(x: np.ndarray, y: np.ndarray, end: float, columns: int) -> np.ndarray:
-    """Rows that draw a curve as all of its rows would: `Aggregation` for one that is complete."""
-    return np.concatenate(Aggregation(columns).rows(x, y, end))
+def m4(x: np.ndarray, y: np.ndarray, end: float, columns: int, above_zero: bool = False) -> np.ndarray:
+    """Rows that draw a curve in a picture of so many columns of pixels, up to its right edge, exactly as all would."""
+    return np.concatenate(Aggregation(4, columns, above_zero).rows(x, y, (end - x[0]) / columns))
 
 
 class Aggregation:
-    """Rows that draw a growing curve as all of its rows would.
-
-    While the picture's right edge stays, so do the columns: what was drawn stays where it
-    was, and only rows that are new are looked at.
+    """Few rows of a growing curve: only those that are new are looked at.
 
     Parameters
     ----------
+    kept : {4, 2}
+        Rows of a column that are kept: M4, or the lowest and the highest.
     columns : int
-        Into which the picture is cut, at least 1. Of as many columns as it has pixels, or of
-        a multiple of these, it is the same picture.
+        Where there are no more rows than would be kept of so many columns, all are drawn. At least 1.
     above_zero : bool
         Whether the axis is logarithmic and shows nothing else.
     """
 
-    def __init__(self, columns: int, above_zero: bool = False) -> None:
-        self._columns, self._above_zero = columns, above_zero
+    def __init__(self, kept: int, columns: int, above_zero: bool = False) -> None:
+        self._n, self._few, self._above_zero = kept, kept * columns, above_zero
         self._begin_again(0.0)
 
-    def _begin_again(self, end):
-        self._end, self._done, self._columns_done, self._kept, self._settled = end, 0, 0, np.empty(0, np.int64), 0
+    def _begin_again(self, width):
+        self._width, self._done, self._columns_done, self._kept, self._settled = width, 0, 0, np.empty(0, np.int64), 0
 
-    def rows(self, x: np.ndarray, y: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, x: np.ndarray, y: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
         """The rows to draw now.
 
         Parameters
@@ -51,37 +51,37 @@ class Aggregation:
             Ascending, those of the last time first. The first is at the picture's left edge.
         y : ndarray (rows,)
             What the axis cannot show is a gap.
-        end : float
-            The picture's right edge, at or behind the last x.
+        width : float
+            Of a column, on the x axis. While it stays, so do the columns: what was drawn stays where it was.
 
         Returns
         -------
         settled, moving : ndarray of int
-            Together ascending, at most four a column (of the last one eight) and those beside a gap; all rows
-            where there are no more. The settled ones change in steps only, so that they need not be drawn anew
-            with each new row.
+            Together ascending, as many a column as are kept (of the last one twice as many) and those beside a gap;
+            all rows where there are no more. The settled ones change in steps only, so that they need not be drawn
+            anew with each new row.
         """
         rows = len(x)
-        if rows <= 4 * self._columns or not end > x[0]:
+        if rows <= self._few or not width > 0:
             return np.arange(rows // BLOCK * BLOCK), np.arange(rows // BLOCK * BLOCK, rows)
-        if end != self._end or rows < self._done:
-            self._begin_again(end)
-        width = (end - x[0]) / self._columns
-        begun = min(int((x[-1] - x[0]) / width), self._columns - 1)
+        if width != self._width or rows < self._done:
+            self._begin_again(width)
+        begun = int((x[-1] - x[0]) / width)
         if begun > self._columns_done:
             whole = self._done + int(np.searchsorted(x[self._done :], x[0] + width * begun))
-            self._kept = np.concatenate([self._kept, self._of_columns(x, y, whole, width, begun)])
+            self._kept = np.concatenate([self._kept, self._of_columns(x, y, whole, begun)])
             if begun // BLOCK > self._columns_done // BLOCK:
                 self._settled = len(self._kept)
             self._done, self._columns_done = whole, begun
-        last = self._of_columns(x, y, rows, width, begun + 1)
+        last = self._of_columns(x, y, rows, begun + 1)
         return self._kept[: self._settled], np.concatenate([self._kept[self._settled :], last])
 
-    def _of_columns(self, x, y, rows, width, begun):
-        """M4 of the columns behind those that are done, up to so many rows and columns."""
-        new, edges = slice(self._done, rows), x[0] + width * np.array([self._columns_done, begun])
+    def _of_columns(self, x, y, rows, begun):
+        """Those of the columns behind those that are done, up to so many rows and columns."""
+        new, edges = slice(self._done, rows), x[0] + self._width * np.array([self._columns_done, begun])
         is_drawn = shown_on_axis(y[new], self._above_zero)
-        return self._done + _of_columns(x[new], y[new], is_drawn, edges, begun - self._columns_done)
+        columns = begun - self._columns_done
+        return self._done + _of_columns(x[new], y[new], is_drawn, edges, columns, self._n)
 
 
 def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
@@ -89,25 +89,28 @@ def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
     return np.isfinite(y) & (y > 0) if above_zero else np.isfinite(y)
 
 
-def _of_columns(x, y, is_drawn, edges, columns):
-    """M4 of the rows in some whole columns, which lie side by side between two edges."""
+def _of_columns(x, y, is_drawn, edges, columns, n):
+    """n rows of each of some whole columns, which lie side by side between two edges."""
     rows = len(x)
     if not rows:
         return np.empty(0, np.int64)
     beside_gaps = np.flatnonzero(is_drawn[1:] != is_drawn[:-1])
     # Columns are cut between the first x and the last: a row of nothing at either edge holds them.
-    x, y = (
-        np.concatenate([edges[:1], x, edges[1:]]),
-        np.concatenate([[np.nan], np.where(is_drawn, y, np.nan), [np.nan]]),
-    )
+    x = np.concatenate([edges[:1], x, edges[1:]])
+    y = np.concatenate([[np.nan], np.where(is_drawn, y, np.nan), [np.nan]])
     # It knows no single column: then of either half.
-    kept = _downsample(x, y, n_out=4 * max(columns, 2)).astype(np.int64) - 1
+    kept = _KINDS[n](x, y, n_out=n * max(columns, 2)).astype(np.int64) - 1
     return np.unique(np.concatenate([kept[(kept >= 0) & (kept < rows)], beside_gaps, beside_gaps + 1, [0, rows - 1]]))
 
 
 def step_up(x: float) -> float:
     """The end of an axis that grows in steps: from x on the next power of 2^(1/8), at most 9 % above it."""
     return float(2.0 ** (np.ceil(8.0 * np.log2(x)) / 8.0)) if x > 0 else 0.0
+
+
+def step_down(x: float) -> float:
+    """The last power of 2^(1/2) up to x: what changes much more seldom than `step_up`."""
+    return float(2.0 ** (np.floor(2.0 * np.log2(x)) / 2.0)) if x > 0 else 0.0
 
 
 class Average:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
-from toynet.charts.aggregation import Aggregation, Average, shown_on_axis, step_up
+from toynet.charts.aggregation import Aggregation, Average, m4, shown_on_axis, step_down, step_up
 from toynet.charts.palette import GREY, SERIES_COLOURS, SERIES_DASHES
 from toynet.derivation.numerals import text
 from toynet.history import History
@@ -21,14 +21,11 @@ LOSSES = {"train_loss": "Train", "test_loss": "Test"}
 ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
-HEIGHT = 188
-"""Pixels, without the axes."""
-
-LIVE_COLUMNS = 160
-"""Columns of pixels into which a curve that moves is aggregated."""
+LIVE_COLUMNS = 360
+"""Columns of which a curve that moves is drawn as lowest and highest row: at least so many, and up to a half more."""
 
 REST_COLUMNS = 1000
-"""The same while nothing moves: finer than the pixels of most windows."""
+"""Columns of pixels, as far as is known, of a plot in which nothing moves: there the picture is that of all rows."""
 
 HOVER_PLACES = 60
 """Places along the x axis where rows can be hovered; while nothing moves their lowest and highest rows too."""
@@ -93,10 +90,10 @@ _LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
 def _curves(names, view, title, scale, axis):
-    # Both charts' plots begin at the same place.
     axis.minExtent = axis.maxExtent = EXTENT
+    axis.titlePadding = TITLE
     y = {"title": title, "scale": scale, "axis": axis}
-    y["scale"] = alt.Scale(**scale, domain=[alt.expr(f"data('marks')[0].{end}") for end in ("low", "high")])
+    y["scale"] = alt.Scale(**scale, **_domain("y", "low", "high"))
     kinds = {"curve": view.smoothing > 0, "tail": view.smoothing > 0}
     if view.smoothing:
         kinds |= {"smoothcurve": False, "smoothtail": False}
@@ -105,24 +102,41 @@ def _curves(names, view, title, scale, axis):
     layers = [*lines, _tips(), _marks(), _hover(names, view.x_column), _legend(names)]
     if scale.get("type") == "log":
         layers.append(_zeros())
-    return vega.spec(alt.layer(*layers), HEIGHT, encoding={"x": _x_axis(view.x_column).to_dict()})
+    # What stands beside the plot has its room, whatever the numbers: then the plot keeps its place, nothing has to
+    # be fitted in each frame, and it is known how many pixels it has.
+    autosize = {"type": "none", "contains": "padding"}
+    x = _x_axis(view.x_column).to_dict()
+    return vega.spec(alt.layer(*layers), HEIGHT, encoding={"x": x}, padding=AROUND, autosize=autosize)
 
 
-EXTENT = 38
-"""Pixels from the y axis to the left edge of its numbers."""
+HEIGHT = 188
+"""Pixels, with axes and legend."""
+
+AROUND = {"left": 57, "top": 33, "right": 16, "bottom": 38}
+"""Pixels around the plot, for axes and legend."""
+
+EXTENT, TITLE = 38, 4
+"""Pixels from the y axis to the left edge of its numbers, and from there to its title."""
+
+
+def _domain(channel, first, last):
+    """From where to where `curve_tables` says that the axis goes, unless it is zoomed.
+
+    The zoom's own signal, not its selection: the page empties that whenever a table changes.
+    """
+    ends = [alt.expr(f"data('marks')[0].{end}") for end in (first, last)]
+    return {"domain": ends, "domainRaw": alt.expr(f"zoom_{channel}")}
 
 
 def _x_axis(x_column):
     # "0k" must not stand for 0: Vega's own labels have one unit for all.
     label = "format(datum.value, '~g')" if x_column == "seconds" else "format(datum.value, '.4~s')"
     step = {} if x_column == "seconds" else {"tickMinStep": 1}
-    # From the first row to where `curve_tables` says that the axis ends.
-    ends = [alt.expr("data('marks')[0].x"), alt.expr("data('marks')[0].end")]
     return alt.X(
         "x:Q",
         title=X_AXES[x_column],
-        scale=alt.Scale(nice=False, zero=False, domain=ends),
-        axis=alt.Axis(grid=False, tickCount=8, labelExpr=label, **step),
+        scale=alt.Scale(nice=False, zero=False, **_domain("x", "x", "end")),
+        axis=alt.Axis(grid=False, tickCount=8, labelExpr=label, labelPadding=6, titlePadding=TITLE, **step),
     )
 
 
@@ -210,21 +224,22 @@ class Curves:
     Attributes
     ----------
     view : View
-    columns : int
-        Into which curves are aggregated: `REST_COLUMNS`, or `LIVE_COLUMNS` while they move.
+    columns : int or None
+        Of pixels, in which the picture is that of all rows; None while the curves move.
     """
 
     view: View
-    columns: int
+    columns: int | None = None
     _aggregations: dict[str, Aggregation] = field(default_factory=dict)
     _averages: dict[str, Average] = field(default_factory=dict)
 
-    def rows(
-        self, x: np.ndarray, y: np.ndarray, name: str, end: float, is_log: bool, columns: int | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, x: np.ndarray, y: np.ndarray, name: str, end: float, is_log: bool) -> tuple[np.ndarray, np.ndarray]:
         """Which rows of the curve of that name are drawn: those that have settled, and those that have not."""
-        new = Aggregation(columns or self.columns, is_log)
-        return self._aggregations.setdefault(f"{name} {columns}", new).rows(x, y, end)
+        if self.columns:
+            new, width = Aggregation(4, self.columns, is_log), (end - x[0]) / self.columns
+        else:
+            new, width = Aggregation(2, LIVE_COLUMNS, is_log), (step_down(end) - x[0]) / LIVE_COLUMNS
+        return self._aggregations.setdefault(name, new).rows(x, y, width)
 
     def average(self, column: str, y: np.ndarray) -> np.ndarray:
         """The exponential average of a curve."""
@@ -327,8 +342,11 @@ def axis_end(x, last=None):
 
 
 def _compact(values):
-    """float32 where whole numbers are exact in it, else as it is."""
-    return values.astype(np.float32) if len(values) and values[-1] <= 2**24 else values
+    """Ascending numbers from 0 on in two bytes where they are whole and small, in four where that is fine enough."""
+    if not len(values) or values[-1] > 2**24:
+        return values
+    small = values.astype(np.uint16 if values[-1] < 2**16 else np.float32)
+    return small if np.array_equal(small, values) else values.astype(np.float32)
 
 
 def _points(x, y, is_log):
@@ -382,9 +400,8 @@ def hover_table(history: History, series: Mapping[str, str], curves: Curves, end
     x_column = curves.view.x_column
     x = history[x_column]
     rows = np.searchsorted(x, np.linspace(x[0], x[-1], HOVER_PLACES))
-    if curves.columns > LIVE_COLUMNS:
-        kept = [part for c in series for part in curves.rows(x, history[c], c, end, False, HOVER_PLACES)]
-        rows = np.concatenate([rows, *kept])
+    if curves.columns:
+        rows = np.concatenate([rows, *(m4(x, history[column], end, HOVER_PLACES) for column in series)])
     rows = np.unique(rows)
     told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
     texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toynet import metrics_csv
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
-from toynet.charts.curves import LIVE_COLUMNS, NORMS, REST_COLUMNS, Curves, View, axis_end, curve_tables, hover_table
+from toynet.charts.curves import NORMS, REST_COLUMNS, Curves, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
@@ -70,7 +70,7 @@ class Picture:
     network: Spec
     shown: np.ndarray
     moments: tuple[Moment, ...] = ()
-    curves: Curves = field(default_factory=lambda: Curves(View(), LIVE_COLUMNS))
+    curves: Curves = field(default_factory=lambda: Curves(View()))
     hovered: tuple[pa.Table, ...] = ()
 
 
@@ -156,7 +156,7 @@ class Experiment:
         trainer, picture, split = self.trainer, self.picture, self.trainer.split
         at = trainer.parameters, trainer.config.activation
         present = trainer.present()
-        columns, precision = (LIVE_COLUMNS, np.float32) if moves else (REST_COLUMNS, np.float64)
+        columns, precision = (None, np.float32) if moves else (REST_COLUMNS, np.float64)
         if (picture.curves.view, picture.curves.columns) != (view, columns):
             picture.curves = Curves(view, columns)
         fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, is_first, precision)
