@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 
 from tests.app import server
 from tests.browser.driving import at_rest, button, metric, number, open_at, wait_for_epoch
+from tests.charts.test_aggregation import extents
 from toynet import Config, Trainer, train
 from toynet.charts import field, network, palette
-from toynet.charts.curves import LOSSES, NORMS
+from toynet.charts.curves import AROUND, LOSSES, NORMS
 from toynet.charts.palette import INK, SERIES_COLOURS
 from toynet.derivation.numerals import text
 from toynet.network import forward
@@ -434,6 +435,76 @@ def test_the_wheel_zooms_and_a_double_click_shows_all_again(browser, url):
     tab.evaluate("texts.clear()")
     tab.mouse.move(5, 5)
     tab.wait_for_function("() => words(1).includes('100')")
+    tab.close()
+
+
+def test_a_zoom_stays_while_training_goes_on(browser, url):
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.add_init_script(TEXTS)
+    open_at(tab, url, "?epochs=1000000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 50)
+    for i in (1, 2):
+        tab.locator("canvas").nth(i).hover()
+        for _ in range(5):
+            tab.mouse.wheel(0, -300)
+    tab.wait_for_timeout(200)
+    tab.evaluate("texts.clear()")
+    wait_for_epoch(tab, number(tab, "Epoch") + 50)
+    for i in (1, 2):
+        drawn = tab.evaluate("i => words(i)", i)
+        assert "Epoch" in drawn and "0" not in drawn, drawn
+    tab.locator("canvas").nth(1).dblclick()
+    tab.wait_for_function("() => words(1).includes('0') && !words(2).includes('0')")
+    tab.close()
+
+
+STROKES = """(() => {
+    window.strokes = new Map();
+    const P = CanvasRenderingContext2D.prototype, { beginPath, moveTo, lineTo, stroke } = P, pieces = new WeakMap();
+    P.beginPath = function () { pieces.set(this, []); return beginPath.call(this); };
+    P.moveTo = function (x, y) { pieces.get(this)?.push([x, y]); return moveTo.call(this, x, y); };
+    P.lineTo = function (x, y) { pieces.get(this)?.push([x, y]); return lineTo.call(this, x, y); };
+    P.stroke = function (...path) {
+        const of = strokes.get(this.canvas) ?? {}, all = of[this.strokeStyle] ?? [];
+        of[this.strokeStyle] = [...all, pieces.get(this) ?? []].slice(-2);
+        strokes.set(this.canvas, of);
+        return stroke.apply(this, path);
+    };
+})()"""
+"""Keeps the corners of the last two lines of each colour that were drawn on each canvas."""
+
+
+@pytest.mark.parametrize("width", [1400, 1237])
+def test_at_rest_each_column_of_pixels_is_that_of_all_rows(browser, url, width):
+    """The corners of the line that the browser drew, settled rows and the rest, against all rows of the run."""
+    config = Config(dataset="spirals", hidden_size=16, batch_mode="mini", learning_rate=1.0, epochs=6000)
+    history = train(config).recorded
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.add_init_script(STROKES)
+    query = "&".join(f"{name}={getattr(config, name)}" for name in ("dataset", "hidden_size", "batch_mode", "epochs"))
+    open_at(tab, url, f"?{query}&learning_rate=1")
+    tab.get_by_role("radio", name="Max", exact=True).click()
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 6000)
+    expect(button(tab, "Train")).to_be_visible()
+    at_rest(tab)
+    canvas = tab.locator("canvas").nth(1)
+    wide = canvas.evaluate("c => parseFloat(c.style.width)") - AROUND["left"] - AROUND["right"]
+    columns = int(np.ceil(wide))
+    for i, column in enumerate(LOSSES):
+        y = history[column]
+        all_rows = extents(history["epoch"] / 6000 * wide, y, columns, columns)
+        for _ in range(40):
+            settled, rest = canvas.evaluate("(c, colour) => strokes.get(c)[colour]", SERIES_COLOURS[i])
+            x, height = np.array([*settled, *rest[1:]]).T
+            scale = (y[0] - y[-1]) / (height[0] - height[-1])
+            drawn = extents(x, y[0] + (height - height[0]) * scale, columns, columns)
+            if np.allclose(drawn, all_rows, rtol=0, atol=1e-4):
+                break
+            tab.wait_for_timeout(100)
+        np.testing.assert_allclose(drawn, all_rows, rtol=0, atol=1e-4)
+        assert len(x) < 4 * columns + 8 < len(y)
     tab.close()
 
 

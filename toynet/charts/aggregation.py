@@ -9,15 +9,12 @@ as many rows, and nearer to the picture of all.
 """
 
 import numpy as np
-from tsdownsample import M4Downsampler, MinMaxDownsampler
-
-_KINDS = {4: M4Downsampler().downsample, 2: MinMaxDownsampler().downsample}
 
 BLOCK = 64
 """Columns, or rows where all are drawn, that settle together."""
 
 
-def m4(x: np.ndarray, y: np.ndarray, end: float, columns: int, above_zero: bool = False) -> np.ndarray:
+def m4(x: np.ndarray, y: np.ndarray, end: float, columns: float, above_zero: bool = False) -> np.ndarray:
     """Rows that draw a curve in a picture of so many columns of pixels, up to its right edge, exactly as all would."""
     return np.concatenate(Aggregation(4, columns, above_zero).rows(x, y, (end - x[0]) / columns))
 
@@ -29,18 +26,18 @@ class Aggregation:
     ----------
     kept : {4, 2}
         Rows of a column that are kept: M4, or the lowest and the highest.
-    columns : int
+    columns : float
         Where there are no more rows than would be kept of so many columns, all are drawn. At least 1.
     above_zero : bool
         Whether the axis is logarithmic and shows nothing else.
     """
 
-    def __init__(self, kept: int, columns: int, above_zero: bool = False) -> None:
+    def __init__(self, kept: int, columns: float, above_zero: bool = False) -> None:
         self._n, self._few, self._above_zero = kept, kept * columns, above_zero
         self._begin_again(0.0)
 
     def _begin_again(self, width):
-        self._width, self._done, self._columns_done, self._kept, self._settled = width, 0, 0, np.empty(0, np.int64), 0
+        self._width, self._done, self._columns_done, self._kept, self._settled = width, 0, 0, np.zeros(1, np.int64), 0
 
     def rows(self, x: np.ndarray, y: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
         """The rows to draw now.
@@ -69,19 +66,19 @@ class Aggregation:
         begun = int((x[-1] - x[0]) / width)
         if begun > self._columns_done:
             whole = self._done + int(np.searchsorted(x[self._done :], x[0] + width * begun))
-            self._kept = np.concatenate([self._kept, self._of_columns(x, y, whole, begun)])
+            self._kept = np.union1d(self._kept, self._of_columns(x, y, whole, begun))
             if begun // BLOCK > self._columns_done // BLOCK:
                 self._settled = len(self._kept)
             self._done, self._columns_done = whole, begun
-        last = self._of_columns(x, y, rows, begun + 1)
-        return self._kept[: self._settled], np.concatenate([self._kept[self._settled :], last])
+        last = np.append(self._of_columns(x, y, rows, begun + 1), rows - 1)
+        return self._kept[: self._settled], np.unique(np.concatenate([self._kept[self._settled :], last]))
 
     def _of_columns(self, x, y, rows, begun):
         """Those of the columns behind those that are done, up to so many rows and columns."""
-        new, edges = slice(self._done, rows), x[0] + self._width * np.array([self._columns_done, begun])
+        new, columns = slice(self._done, rows), np.arange(self._columns_done, begun)
+        starts = np.unique(np.searchsorted(x[new], x[0] + self._width * columns))
         is_drawn = shown_on_axis(y[new], self._above_zero)
-        columns = begun - self._columns_done
-        return self._done + _of_columns(x[new], y[new], is_drawn, edges, columns, self._n)
+        return self._done + _of_parts(y[new], is_drawn, starts[starts < len(is_drawn)], with_ends=self._n == 4)
 
 
 def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
@@ -89,18 +86,20 @@ def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
     return np.isfinite(y) & (y > 0) if above_zero else np.isfinite(y)
 
 
-def _of_columns(x, y, is_drawn, edges, columns, n):
-    """n rows of each of some whole columns, which lie side by side between two edges."""
-    rows = len(x)
-    if not rows:
+def _of_parts(y, is_drawn, starts, with_ends):
+    """Lowest and highest row of each part of y, first and last too if need be, and those beside a gap."""
+    if not len(starts):
         return np.empty(0, np.int64)
     beside_gaps = np.flatnonzero(is_drawn[1:] != is_drawn[:-1])
-    # Columns are cut between the first x and the last: a row of nothing at either edge holds them.
-    x = np.concatenate([edges[:1], x, edges[1:]])
-    y = np.concatenate([[np.nan], np.where(is_drawn, y, np.nan), [np.nan]])
-    # It knows no single column: then of either half.
-    kept = _KINDS[n](x, y, n_out=n * max(columns, 2)).astype(np.int64) - 1
-    return np.unique(np.concatenate([kept[(kept >= 0) & (kept < rows)], beside_gaps, beside_gaps + 1, [0, rows - 1]]))
+    kept = [beside_gaps, beside_gaps + 1]
+    if with_ends:
+        kept += [starts, np.append(starts[1:], len(y)) - 1]
+    part = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(y)))
+    for extreme, nothing in ((np.minimum, np.inf), (np.maximum, -np.inf)):
+        values = np.where(is_drawn, y, nothing)
+        reached = np.flatnonzero((values == extreme.reduceat(values, starts)[part]) & is_drawn)
+        kept.append(reached[np.diff(part[reached], prepend=-1) > 0])  # of a part's the first one
+    return np.unique(np.concatenate(kept))
 
 
 def step_up(x: float) -> float:

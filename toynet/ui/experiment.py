@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toynet import metrics_csv
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
-from toynet.charts.curves import NORMS, REST_COLUMNS, Curves, View, axis_end, curve_tables, hover_table
+from toynet.charts.curves import NORMS, Curves, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
@@ -140,14 +140,15 @@ class Experiment:
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
-    def frame(self, view: View, moves: bool, is_first: bool = True, ahead: bool = False) -> Frame:
+    def frame(self, view: View, columns: float | None, is_first: bool = True, ahead: bool = False) -> Frame:
         """What is to be drawn now.
 
         Parameters
         ----------
         view : View
-        moves : bool
-            Whether the next frame follows at once: what moves is drawn less finely.
+        columns : float or None
+            Of pixels, in which the curves are drawn; None while the next frame follows at once: what moves is drawn
+            less finely.
         is_first : bool
             Whether what is only read on hovering is made anew too.
         ahead : bool
@@ -156,7 +157,7 @@ class Experiment:
         trainer, picture, split = self.trainer, self.picture, self.trainer.split
         at = trainer.parameters, trainer.config.activation
         present = trainer.present()
-        columns, precision = (None, np.float32) if moves else (REST_COLUMNS, np.float64)
+        precision = np.float64 if columns else np.float32
         if (picture.curves.view, picture.curves.columns) != (view, columns):
             picture.curves = Curves(view, columns)
         fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, is_first, precision)

@@ -23,6 +23,7 @@ SHOWS = PREFIX + "shows"
 LOSS_AXIS = PREFIX + "loss_axis"
 SMOOTHING = PREFIX + "smoothing"
 CURVES = PREFIX + "curves"
+RULER = PREFIX + "ruler"
 
 # The Derivation page.
 SECTION = PREFIX + "section"

@@ -30,6 +30,7 @@ CSS = (
 .stSidebar [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 .stSidebar [data-testid="stFileUploaderDropzone"] { padding: 0.3rem 0.5rem; }
 /* In narrow windows the pages' links stand in the header, unless the sidebar, with links of its own, lies over it. */
+.st-key-ruler { display: none; }
 div:has(> .st-key-pages) { display: none; }
 @media (max-width: NARROWpx) {
   .stApp:has([data-testid="stSidebar"][data-collapsed="true"]) div:has(> .st-key-pages) { display: block;

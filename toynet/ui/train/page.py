@@ -11,6 +11,7 @@ from toynet.charts.network import MOST_UNITS
 from toynet.ui import keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
+from toynet.ui.train import ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -121,7 +122,8 @@ def _draw(experiment, view, slots, is_first):
         proof = experiment.badge.refresh(experiment.trainer, moves)
         stuck = experiment.watch.refresh(experiment.trainer, moves)
         had = experiment.picture.moments
-        frame = experiment.frame(view, moves, is_first or not moves, ahead=True)
+        columns = None if moves else session.current().columns
+        frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
         moments = experiment.picture.moments
     if is_first:
         with st.container(key="stuck"):
@@ -133,8 +135,10 @@ def _draw(experiment, view, slots, is_first):
         # The field of the last moment is on its way: show it, with its line, when it is there.
         time.sleep(LOADING)
         with experiment.lock.turn():
-            frame = experiment.frame(view, moves, is_first=False)
+            frame = experiment.frame(view, columns, is_first=False)
         _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
+    if not moves:
+        ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
     return moves
 
 
