@@ -27,14 +27,14 @@ def free_port():
 
 
 @contextmanager
-def server():
+def server(script="dashboard.py", root=ROOT):
     """`streamlit run dashboard.py` on a free port: yields its address and its psutil.Process."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [*command, "--server.headless=true", "--server.fileWatcherType=none"],
-            cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            cwd=root, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             url = f"http://127.0.0.1:{port}"

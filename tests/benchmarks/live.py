@@ -22,7 +22,7 @@ import streamlit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.app import chromium, server
+from tests.app import ROOT, chromium, server
 from tests.benchmarks.websocket_session import Session
 from toynet.config import Config
 from toynet.derivation.numerals import text
@@ -42,6 +42,8 @@ FIVE = [
     for i, dataset in enumerate(("moons", "circles", "blobs", "quantiles", "spirals"))
 ]
 """What the five sessions train: no two the same, 16 hidden units on average."""
+
+SMALLEST = Path(__file__).with_name("smallest_app.py")
 
 PROBE = Path(__file__).with_name("page_probe.js").read_text() + f"probe.points = {CONFIG.samples};"
 
@@ -72,11 +74,11 @@ def tab(browser):
         yield page
 
 
-def visit(page, url):
-    """Open the dashboard; return when (`time.time`) field and points of the boundary stood."""
+def visit(page, url, picture="usefulPicture"):
+    """Open the dashboard; return when (`time.time`) field and points of the boundary stood, or another picture."""
     page.goto(f"{url}/?{query(CONFIG)}", wait_until="commit")
-    page.wait_for_function("probe.usefulPicture")
-    return page.evaluate("performance.timeOrigin + probe.usefulPicture") / 1000
+    page.wait_for_function(f"probe.{picture}")
+    return page.evaluate(f"performance.timeOrigin + probe.{picture}") / 1000
 
 
 def query(config):
@@ -85,21 +87,28 @@ def query(config):
 
 
 @contextmanager
-def training(browser, speed):
-    """The page a few seconds after the press on Train, and the server's process."""
-    with server() as (url, process), tab(browser) as page:
+def ready(browser, speed, root=ROOT):
+    """The page a few seconds after it was opened, with its speed chosen, and the server's process."""
+    with server(root=root) as (url, process), tab(browser) as page:
         visit(page, url)
         page.wait_for_timeout(1000 * UNTIL_COMPILED)
         page.locator("[class*=speed] button").get_by_text(speed, exact=True).click()
         page.wait_for_timeout(500)
+        yield page, process
+
+
+@contextmanager
+def training(browser, speed):
+    """The page a few seconds after the press on Train, and the server's process."""
+    with ready(browser, speed) as (page, process):
         press(page, "Train")
         page.wait_for_timeout(3000)
         yield page, process
 
 
 def press(page, label):
-    """Click a button of the transport with the mouse."""
-    page.locator(".st-key-transport").get_by_role("button", name=label, exact=True).click()
+    """Click a button with the mouse."""
+    page.get_by_role("button", name=label, exact=True).click()
 
 
 # --- what is measured: functions of browser and options that return rows ---------------------
@@ -108,17 +117,10 @@ def press(page, label):
 def frames(browser, options):
     """Frames, rebuilt charts, blank frames and bytes while the page trains."""
     with training(browser, options.speed) as (page, _):
-        devtools = page.context.new_cdp_session(page)
-        # In the thread's own time: what it waited for other processes is none of its work.
-        devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.received.clear()
-        page.evaluate("probe.restart()")
-        before = main_thread(devtools)
         started = time.perf_counter()
-        page.wait_for_timeout(1000 * options.seconds)
-        seen = page.evaluate("probe")
+        seen, busy = watched(page, options.seconds)
         seconds, received = time.perf_counter() - started, sum(page.received)
-        busy = main_thread(devtools) - before
     painted = min(seen["painted"].values())
     rate, kilobytes = painted / seconds, received / 1000 / max(painted, 1)
     rebuilt = max(seen["canvasesAdded"], seen["canvasesRemoved"])
@@ -130,8 +132,21 @@ def frames(browser, options):
         Row(f"charts rebuilt {during}", "0", f"{rebuilt}", rebuilt == 0),
         Row(f"blank boundary frames {during}", "0", f"{blank} of {seen['painted']['boundary']}", blank == 0),
         Row("received a frame", "<= 60 kB", f"{kilobytes:.1f} kB", kilobytes <= 60),
-        Row("browser's main thread a frame", "", f"{1000 * busy / max(painted, 1):.1f} ms", None),
+        Row("browser's main thread a frame", "", f"{busy:.1f} ms", None),
     ]
+
+
+def watched(page, seconds):
+    """What the probe sees for so long, and the milliseconds that the page's main thread works for a frame."""
+    devtools = page.context.new_cdp_session(page)
+    # In the thread's own time: what it waited for other processes is none of its work.
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.evaluate("probe.restart()")
+    before = main_thread(devtools)
+    page.wait_for_timeout(1000 * seconds)
+    seen, busy = page.evaluate("probe"), main_thread(devtools) - before
+    devtools.detach()
+    return seen, 1000 * busy / max(min(seen["painted"].values()), 1)
 
 
 def main_thread(devtools):
@@ -140,9 +155,36 @@ def main_thread(devtools):
     return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
+def lighter(browser, options):
+    """The browser's main thread beside that of another version, each in its turn."""
+    if not options.beside:
+        return []
+    ratios = []
+    with ready(browser, options.speed) as (this, _), ready(browser, options.speed, options.beside) as (other, _):
+        for _ in range(options.rounds):
+            mine, its = (one_turn(page, 6) for page in (this, other))
+            ratios.append(mine / its)
+    told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    middle = statistics.median(ratios)
+    name = f"main thread a frame over that of {options.beside.name}, median of {len(ratios)}"
+    return [Row(name, "<= 0.6", f"{middle:.2f} ({told})", middle <= 0.6)]
+
+
+def one_turn(page, seconds):
+    """Milliseconds of the main thread a frame of a page that trains for this long."""
+    page.bring_to_front()
+    press(page, "Train")
+    page.wait_for_timeout(2000)
+    busy = watched(page, seconds)[1]
+    press(page, "Pause")
+    page.wait_for_timeout(1000)
+    return busy
+
+
 def clicks(browser, options):
-    """How soon Pause and Train take effect, and whether they rebuild a chart."""
+    """How soon Pause and Train take effect, beside the smallest app's button, and whether they rebuild a chart."""
     times = {"Pause": [], "Train": []}
+    smallest = presses(browser, options.clicks)
     with training(browser, options.speed) as (page, _):
         page.evaluate("probe.restart()")
         for i in range(2 * options.clicks):
@@ -152,6 +194,7 @@ def clicks(browser, options):
         rebuilt = page.evaluate("probe.canvasesAdded")
     return [
         *(timed(f"{label} takes effect", ms, 250, "ms") for label, ms in times.items()),
+        *(over_smallest(f"{label}'s effect", ms, smallest, 3, "ms") for label, ms in times.items()),
         Row(f"charts rebuilt by these {2 * options.clicks} clicks", "0", f"{rebuilt}", rebuilt == 0),
     ]
 
@@ -167,6 +210,27 @@ def effect(page, label):
     click = page.evaluate("probe.click")
     update = click.get("firstUpdate", NEVER) if label == "Train" else click.get("lastUpdate", 0)
     return max(click.get("label", NEVER), update) - click["at"]
+
+
+def presses(browser, number):
+    """Milliseconds from a click on the smallest app's button until its label has changed."""
+    times = []
+    with server(SMALLEST) as (url, _), tab(browser) as page:
+        visit(page, url, "firstPicture")
+        page.wait_for_timeout(1000)
+        for i in range(number):
+            press(page, f"Pressed {i}")
+            page.wait_for_timeout(500)
+            click = page.evaluate("probe.click")
+            times.append(click.get("label", NEVER) - click["at"])
+    return times
+
+
+def over_smallest(measure, values, smallest, limit, unit, digits=0):
+    """A row for the ratio of some times to those of the smallest app, of their medians."""
+    ratio = statistics.median(values) / statistics.median(smallest)
+    its = f"{statistics.median(smallest):.{digits}f} {unit}"
+    return Row(f"{measure} over the smallest app's", f"<= {limit}", f"{ratio:.2f} (its: {its})", ratio <= limit)
 
 
 def timed(measure, values, limit, unit, digits=0):
@@ -291,24 +355,32 @@ def own(session, config):
 
 def start(browser, options):
     """The first useful picture: of a server that has just been started, and of one that has served before."""
-    cold, warm = [], []
-    for _ in range(options.starts):
-        with tab(browser) as first, tab(browser) as second:
-            asked = time.time()
-            with server() as (url, _):
-                cold.append(visit(first, url) - asked)
-                first.close()
-                asked = time.time()
-                warm.append(visit(second, url) - asked)
+    cold, warm = first_pictures(browser, "dashboard.py", "usefulPicture", options.starts)
+    _, smallest = first_pictures(browser, SMALLEST, "firstPicture", options.starts)
     return [
+        over_smallest("first useful picture, warm server,", warm, smallest, 1.4, "s", digits=2),
         timed("first useful picture, warm server", warm, 2, "s", digits=1),
         timed("first useful picture after `streamlit run`", cold, 6, "s", digits=1),
     ]
 
 
+def first_pictures(browser, script, picture, starts):
+    """Seconds until it stands: of a server that has just been started, and of one that has served before."""
+    cold, warm = [], []
+    for _ in range(starts):
+        with tab(browser) as first, tab(browser) as second:
+            asked = time.time()
+            with server(script) as (url, _):
+                cold.append(visit(first, url, picture) - asked)
+                first.close()
+                asked = time.time()
+                warm.append(visit(second, url, picture) - asked)
+    return cold, warm
+
+
 # --- the program -------------------------------------------------------------------------------
 
-MEASURES = {f.__name__: f for f in (frames, clicks, memory, idle, sessions, start)}
+MEASURES = {f.__name__: f for f in (frames, lighter, clicks, memory, idle, sessions, start)}
 
 
 def arguments():
@@ -317,6 +389,8 @@ def arguments():
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
     parser.add_argument("--speed", choices=SPEEDS, default="Max", help="epochs a frame (memory: always 1)")
     parser.add_argument("--seconds", type=int, default=60, help="of training: frames, sessions")
+    parser.add_argument("--beside", type=Path, help="directory of another version to compare the main thread with")
+    parser.add_argument("--rounds", type=int, default=5, help="of that comparison")
     parser.add_argument("--clicks", type=int, default=10, help="on Pause and on Train")
     parser.add_argument("--frames", type=int, default=1000, help="over which memory may grow")
     parser.add_argument("--starts", type=int, default=5, help="of the server")

@@ -3,10 +3,12 @@
 import io
 import re
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.app import server
@@ -202,6 +204,47 @@ def test_every_curve_and_the_half_line_are_drawn_while_training_goes_on(tab, url
         for colour in SERIES_COLOURS[: len(series)]:
             assert columns_with(canvas, colour) > 0.15, colour  # the legend's stroke takes a twentieth
     assert columns_with(boundary, INK) > 0.15
+
+
+FIELDS = """(() => {
+    window.fields = [];
+    const P = CanvasRenderingContext2D.prototype, { clearRect, drawImage, beginPath, moveTo, lineTo, stroke } = P;
+    let image, line;
+    P.clearRect = function (...a) { image = null; return clearRect.apply(this, a); };
+    P.drawImage = function (...a) {
+        if (a[0].complete && a[0].naturalWidth) image = { src: a[0].src, width: a[3], height: a[4] };
+        return drawImage.apply(this, a);
+    };
+    P.beginPath = function () { line = []; return beginPath.call(this); };
+    P.moveTo = function (x, y) { line?.push([x, y]); return moveTo.call(this, x, y); };
+    P.lineTo = function (x, y) { line?.push([x, y]); return lineTo.call(this, x, y); };
+    P.stroke = function (...a) {
+        if (image && this.strokeStyle === "INK" && this.getLineDash().join() === "6,3" && line.length > 9)
+            fields.push({ ...image, line });
+        return stroke.apply(this, a);
+    };
+})()""".replace("INK", INK)
+"""Lists the pictures of the field that are drawn, each with the 0.5 line that is drawn upon it."""
+
+
+def test_field_and_line_are_of_one_moment_in_every_picture(browser, url):
+    """Each line lies along the middle colour of the field that it is drawn upon, and of no other field so well."""
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.add_init_script(FIELDS)
+    open_at(tab, url, "?dataset=circles&learning_rate=1&epochs=1000000")
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 30)
+    tab.evaluate("fields.length = 0")
+    tab.wait_for_function("new Set(fields.map(f => f.src)).size > 12")
+    seen = tab.evaluate("fields")
+    tab.close()
+    pixels = {f["src"]: np.array(Image.open(io.BytesIO(urlopen(f["src"]).read())).convert("RGB")) for f in seen}
+    middle = [int(palette.MIDDLE[i : i + 2], 16) for i in (1, 3, 5)]
+    for drawn in seen:
+        places = np.array(drawn["line"]) / [drawn["width"], drawn["height"]] * field.GRID
+        column, row = np.clip(places.astype(int), 0, field.GRID - 1).T
+        off = {src: np.abs(rgb[row, column] - np.array(middle)).mean() for src, rgb in pixels.items()}
+        assert off[drawn["src"]] <= min(off.values()) + 0.5, off.values()
 
 
 def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):

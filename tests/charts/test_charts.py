@@ -306,8 +306,8 @@ def test_axes_hold_every_row_and_stay_while_they_can(kind):
 
 
 def test_the_axis_ends_where_the_run_does():
-    tables = curve("loss", trained().recorded, last=41)[1]
-    assert tables["marks"]["end"][0].as_py() == 41
+    tables = curve("loss", trained().recorded, last=40.1)[1]
+    assert tables["marks"]["end"][0].as_py() == 40.1
     assert tables["marks"]["x"][0].as_py() == 0
 
 

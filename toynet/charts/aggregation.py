@@ -103,8 +103,8 @@ def _of_parts(y, is_drawn, starts, with_ends):
 
 
 def step_up(x: float) -> float:
-    """The end of an axis that grows in steps: from x on the next power of 2^(1/8), at most 9 % above it."""
-    return float(2.0 ** (np.ceil(8.0 * np.log2(x)) / 8.0)) if x > 0 else 0.0
+    """The end of an axis that grows in steps: from x on the next power of 2^(1/6), at most 12 % above it."""
+    return float(2.0 ** (np.ceil(6.0 * np.log2(x)) / 6.0)) if x > 0 else 0.0
 
 
 def step_down(x: float) -> float:

@@ -21,7 +21,7 @@ LOSSES = {"train_loss": "Train", "test_loss": "Test"}
 ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
-LIVE_COLUMNS = 400
+LIVE_COLUMNS = 380
 """Columns of which a curve that moves is drawn as lowest and highest row: at least so many, and up to a half more."""
 
 REST_COLUMNS = 1000

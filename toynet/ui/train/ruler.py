@@ -35,7 +35,10 @@ def place(rows: int) -> None:
 
 
 def _heard():
-    columns = st.session_state[keys.RULER]["columns"]
-    # What comes from a browser may be anything.
-    if isinstance(columns, int | float) and 1 <= columns <= 20_000:
-        session.current().columns = float(columns)
+    session.current().columns = sensible(st.session_state[keys.RULER]["columns"])
+
+
+def sensible(columns: object) -> float:
+    """What a browser says, which may be anything, as a number of columns: so many as a screen can have."""
+    is_one = isinstance(columns, int | float) and 1 <= columns <= 20_000
+    return float(columns) if is_one else float(REST_COLUMNS)  # type: ignore[arg-type]
