@@ -19,7 +19,7 @@
   });
   probe.restart();
   probe.usefulPicture = null; // when the first boundary with its field and `probe.points` points stood
-  probe.firstPicture = null; // when the first chart of all was painted
+  probe.firstPicture = null; // when the first chart of all stood
   probe.points = 1;
   probe.click = null;
 
@@ -48,7 +48,8 @@
 
   function look() {
     const canvases = [...document.querySelectorAll(".stVegaLiteChart canvas")];
-    if (repaints.size) probe.firstPicture ??= performance.now();
+    if (!probe.firstPicture && document.querySelector(".stVegaLiteChart :is(canvas, svg)"))
+      probe.firstPicture = performance.now();
     for (const [canvas, repaint] of repaints) {
       const name = CHARTS[canvases.indexOf(canvas)];
       if (!name) continue;
