@@ -62,8 +62,8 @@ def boundary_chart(
     """
     x_range, y_range = plane_ranges
     axes = {
-        "x": alt.X("x:Q", title=feature_names[0], scale=_exactly(x_range)),
-        "y": alt.Y("y:Q", title=feature_names[1], scale=_exactly(y_range)),
+        "x": alt.X("x:Q", title=feature_names[0], scale=_exactly(x_range), axis=vega.CLOSE),
+        "y": alt.Y("y:Q", title=feature_names[1], scale=_exactly(y_range), axis=vega.CLOSE),
     }
     field = (
         alt.Chart(vega.dataset("field"))

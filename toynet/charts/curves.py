@@ -112,7 +112,7 @@ def _curves(names, view, title, scale, axis):
 HEIGHT = 188
 """Pixels, with axes and legend."""
 
-AROUND = {"left": 57, "top": 33, "right": 16, "bottom": 38}
+AROUND = {"left": 57, "top": 36, "right": 16, "bottom": 38}
 """Pixels around the plot, for axes and legend."""
 
 EXTENT, TITLE = 38, 4
@@ -201,7 +201,7 @@ def _legend(names):
     colours = alt.Scale(range=SERIES_COLOURS[: len(names)])
     dashes = alt.Scale(range=SERIES_DASHES[: len(names)])
     legend = alt.Legend(
-        orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2, offset=16, padding=0
+        orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2, offset=19, padding=0
     )
     return (
         alt.Chart(alt.Data(values=names))

@@ -17,6 +17,9 @@ Tables: TypeAlias = dict[str, pa.Table]
 PADDING = {"left": 2, "top": 2, "right": 16, "bottom": 2}
 """Pixels around a chart."""
 
+CLOSE = alt.Axis(labelPadding=6, titlePadding=4)
+"""An axis whose words stand close to it, so that the plot has the room."""
+
 SPECS = 64
 """How many specs of a kind are kept: Altair takes 50 ms to make one."""
 
