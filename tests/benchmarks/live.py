@@ -242,15 +242,16 @@ def timed(measure, values, limit, unit, digits=0):
 
 
 def memory(browser, options):
-    """What server and page keep, an epoch a frame (of which the history keeps a row).
+    """What server and page keep, ten epochs a frame (of which the history keeps a row each).
 
+    So the curves are as fine as they become before the first moment: what grows after it, grows for ever.
     Each moment is read on a server and a page of its own: a garbage collection that is
     asked for during training itself leaves about 0.3 MB, up to some 7 MB.
     """
     limits = {"server": (10, "MB"), "page's JavaScript heap": (3, "MB"), "page's DOM": (100, "nodes")}
     readings = []
     for number in (200, 200 + options.frames):
-        with training(browser, "1") as (page, process):
+        with training(browser, "10") as (page, process):
             readings.append(after_frames(number, page, process))
     found = []
     for (what, (limit, unit)), before, after in zip(limits.items(), *readings, strict=True):
@@ -355,8 +356,12 @@ def own(session, config):
 
 def start(browser, options):
     """The first useful picture: of a server that has just been started, and of one that has served before."""
-    cold, warm = first_pictures(browser, "dashboard.py", "usefulPicture", options.starts)
-    _, smallest = first_pictures(browser, SMALLEST, "firstPicture", options.starts)
+    cold, warm, smallest = [], [], []
+    for _ in range(options.starts):
+        of_cold, of_warm = first_pictures(browser, "dashboard.py", "usefulPicture")
+        cold.append(of_cold)
+        warm.append(of_warm)
+        smallest.append(first_pictures(browser, SMALLEST, "firstPicture")[1])
     return [
         over_smallest("first useful picture, warm server,", warm, smallest, 1.4, "s", digits=2),
         timed("first useful picture, warm server", warm, 2, "s", digits=1),
@@ -364,18 +369,15 @@ def start(browser, options):
     ]
 
 
-def first_pictures(browser, script, picture, starts):
+def first_pictures(browser, script, picture):
     """Seconds until it stands: of a server that has just been started, and of one that has served before."""
-    cold, warm = [], []
-    for _ in range(starts):
-        with tab(browser) as first, tab(browser) as second:
+    with tab(browser) as first, tab(browser) as second:
+        asked = time.time()
+        with server(script) as (url, _):
+            cold = visit(first, url, picture) - asked
+            first.close()
             asked = time.time()
-            with server(script) as (url, _):
-                cold.append(visit(first, url, picture) - asked)
-                first.close()
-                asked = time.time()
-                warm.append(visit(second, url, picture) - asked)
-    return cold, warm
+            return cold, visit(second, url, picture) - asked
 
 
 # --- the program -------------------------------------------------------------------------------
@@ -387,7 +389,7 @@ def arguments():
     """The command line's options."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
-    parser.add_argument("--speed", choices=SPEEDS, default="Max", help="epochs a frame (memory: always 1)")
+    parser.add_argument("--speed", choices=SPEEDS, default="Max", help="epochs a frame (memory: always 10)")
     parser.add_argument("--seconds", type=int, default=60, help="of training: frames, sessions")
     parser.add_argument("--beside", type=Path, help="directory of another version to compare the main thread with")
     parser.add_argument("--rounds", type=int, default=5, help="of that comparison")

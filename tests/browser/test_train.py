@@ -56,6 +56,17 @@ def test_opens_on_the_data_and_the_untrained_field(tab, url):
     expect(metric(tab, "Test accuracy")).to_have_text(f"{first.test_accuracy:.1%}")
 
 
+def test_page_names_all_files_that_it_is_drawn_with(tab, url):
+    """So that none is waited for once its element is to be drawn."""
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    open_at(tab, url)
+    at_rest(tab)
+    files = {address.rsplit("/", 1)[1] for address in asked if "/static/js/" in address}
+    assert len(files) > 100
+    assert files - set(re.findall(r'static/js/([^"]+)"', tab.request.get(url).text())) == set()
+
+
 def test_trains_live_pauses_and_goes_on_to_the_end(tab, url):
     open_at(tab, url, "?epochs=400")
     button(tab, "Train").click()

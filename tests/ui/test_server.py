@@ -48,25 +48,37 @@ def test_serves_its_own_host_and_refuses_foreign_ones(server):
 
 
 def test_every_page_is_served_by_its_own_address():
-    """All but the default one, which is at /: without its route a page logs two 404 where it is opened directly."""
+    """Without its route a page logs two 404 where it is opened directly."""
     import dashboard
 
-    addresses = {page["url_pathname"] for page in pages.opened()._registered_pages.values()} - {""}
-    assert "derivation" in addresses
+    addresses = {page["url_pathname"] for page in pages.opened()._registered_pages.values()}
+    assert addresses >= {"", "derivation"}
     assert {route.path.strip("/") for route in dashboard.app._user_routes} == addresses
 
 
 def test_pages_are_served_below_the_servers_base_path(monkeypatch):
     monkeypatch.setattr(serving.st, "get_option", {"server.baseUrlPath": "/toy/"}.get)
-    assert [route.path for route in serving.pages("derivation")] == ["/toy/derivation"]
+    assert [route.path for route in serving.pages("", "derivation")] == ["/toy/", "/toy/derivation"]
 
 
-def test_pages_name_the_servers_address_and_their_files_are_there(server):
+@pytest.mark.parametrize("address", ["/", "/?hidden_size=4", "/derivation?hidden_size=4"])
+def test_pages_name_the_servers_address_and_their_files_are_there(server, address):
     url, _ = server
-    html = urllib.request.urlopen(f"{url}/derivation?hidden_size=4").read().decode()
+    html = urllib.request.urlopen(url + address).read().decode()
     assert html.count("BACKEND_BASE_URL") == 1
-    for path in re.findall(r'(?:src|href)="\./(static/[^"]+)"', html)[:3]:
+    paths = re.findall(r'(?:src|href)="\./(static/[^"]+)"', html)
+    assert len(paths) == len(set(paths))
+    for path in paths:
         assert urllib.request.urlopen(f"{url}/{path}").status == 200
+
+
+def test_every_element_of_the_pages_is_one_of_the_front_ends_and_brings_what_it_imports():
+    """A Streamlit that calls its files otherwise is still served, only later: this test is who notices."""
+    html = serving.SHELL.read_text()
+    for element in serving.ELEMENTS:
+        assert serving.needed(html, [element])[0].startswith(f"{element}."), element
+    assert any(name.startswith("embed.") for name in serving.needed(html, ["ArrowVegaLiteChart"]))
+    assert serving.needed(html, ["NoSuchElement"]) == []
 
 
 def test_first_start_on_a_terminal_asks_nothing(tmp_path):
