@@ -10,7 +10,7 @@ from toynet.ui.derivation import page as derivation
 from toynet.ui.train import page as train
 
 if __name__ != "__main__":
-    app = st.App(__file__, routes=serving.pages("", "derivation"), lifespan=serving.opening)
+    app = st.App(__file__, routes=serving.pages("", "derivation"), lifespan=serving.lifespan)
 else:
     st.set_page_config(page_title="ToyNet", page_icon=style.ICON, layout="wide")
     st.logo(style.LOGO, icon_image=style.ICON, size="large")

@@ -1,8 +1,10 @@
 """The server as `.streamlit/config.toml` sets it up: private, quiet, and closed to strangers."""
 
+import asyncio
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ import urllib.request
 import psutil
 import pytest
 import websocket
+from streamlit.web.server.starlette import starlette_server
 
 from tests import app, pages
 from toynet.ui import serving
@@ -79,6 +82,21 @@ def test_every_element_of_the_pages_is_one_of_the_front_ends_and_brings_what_it_
         assert serving.needed(html, [element])[0].startswith(f"{element}."), element
     assert any(name.startswith("embed.") for name in serving.needed(html, ["ArrowVegaLiteChart"]))
     assert serving.needed(html, ["NoSuchElement"]) == []
+
+
+def test_what_the_server_sends_waits_for_no_acknowledgement(monkeypatch):
+    """On the socket that Streamlit itself listens on, made before the app's lifespan begins."""
+    monkeypatch.setattr(serving, "_show_in_browser", lambda: None)
+
+    async def begin():
+        async with serving.lifespan(None):
+            pass
+
+    with starlette_server._bind_socket("127.0.0.1", 0, 5) as listening:
+        asyncio.run(begin())
+        listening.setblocking(True)
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_first_start_on_a_terminal_asks_nothing(tmp_path):

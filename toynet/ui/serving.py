@@ -3,10 +3,13 @@
 Streamlit's front end looks for the server below the address that was opened, /derivation/_stcore/health,
 and only after a 404 above it. A page that names the server's address is believed. The front end asks for what it draws
 an element with when it first draws one, some seventy files, those that others import after these; and what it has
-to wait for, it shows 0.3 s later at the earliest. A page that names the files has them loaded while it starts.
+to wait for, it shows 0.3 s later at the earliest. A page that names the files has them loaded while it starts, and
+none of them waits in the server.
 """
 
+import gc
 import re
+import socket
 import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +45,8 @@ ELEMENTS = (
 
 WHERE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'
 """The server is where the page's own files are: one level above the page's name."""
+
+TCP = (socket.AF_INET, socket.AF_INET6)
 
 
 def pages(*paths):
@@ -95,11 +100,30 @@ def _page(_request):
 
 
 @asynccontextmanager
-async def opening(_app):
-    """Show the dashboard in a browser once the server listens, as `streamlit run` does for a script alone."""
+async def lifespan(_app):
+    """What a server that is about to listen does first, as a Starlette lifespan."""
+    _send_at_once()
+    _show_in_browser()
+    yield
+
+
+def _send_at_once():
+    """Let nothing that the server sends wait for the browser's word that it has what was sent before.
+
+    Every answer goes out in two pieces, and TCP holds the second until the first is acknowledged, 40 ms later
+    (Nagle's algorithm). asyncio switches that off where a socket was made for TCP by name, which the one that
+    Streamlit listens on is not (uvicorn's issue 3149). Connections inherit the option from it.
+    """
+    # Nobody hands that socket to an app.
+    for thing in gc.get_objects():
+        if type(thing) is socket.socket and thing.fileno() >= 0 and thing.family in TCP:
+            thing.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _show_in_browser():
+    """As `streamlit run` does for a script alone."""
     if not st.get_option("server.headless"):
         address = st.get_option("browser.serverAddress")
         if not st.config.is_manually_set("browser.serverAddress"):
             address = server_util.get_display_address(st.get_option("server.address") or "localhost")
         threading.Timer(0.5, cli_util.open_browser, [server_util.get_url(address)]).start()
-    yield
