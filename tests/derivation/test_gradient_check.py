@@ -8,7 +8,7 @@ import pytest
 from tests.problems import problem
 from toynet import Config, datasets, train
 from toynet.activations import ACTIVATIONS
-from toynet.derivation import gradient_check
+from toynet.derivation import gradient_check, verdicts
 from toynet.derivation.gradient_check import (
     check,
     error_by_step,
@@ -17,6 +17,7 @@ from toynet.derivation.gradient_check import (
     relative_errors,
     smooth_rows,
 )
+from toynet.derivation.mistakes import MISTAKES
 from toynet.network import Gradients, Parameters, backward, cost, costs, forward, initialise
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -255,6 +256,15 @@ def test_what_is_no_longer_finite_cannot_be_checked(rule):
             checked, curve = check(lost, X, y, "tanh", rule), error_by_step(lost, X, y, "tanh")
         assert not any(w.is_known or w.passes for w in checked.values()), huge
         assert not np.isfinite(curve[:, 1]).any(), huge
+
+
+@pytest.mark.parametrize("learning_rate", [1e3, 1e6])
+def test_of_a_cost_whose_differences_are_all_rounding_no_rule_is_said_to_be_right(learning_rate):
+    run = train(Config(activation="relu", learning_rate=learning_rate, epochs=200))
+    at = run.parameters, run.split.X_train, run.split.y_train, "relu"
+    for rule in (backward, *(mistake.backward for mistake in MISTAKES.values())):
+        with np.errstate(all="ignore"):
+            assert verdicts.badge(check(*at, rule))[0] == "unknown"
 
 
 def test_unknown_entry_is_named_before_one_that_passes_and_after_one_that_fails():

@@ -25,8 +25,11 @@ so that one number for all entries means something only beside derivatives that 
 UNKNOWN_RANK = 1.0
 """Rank of what cannot be checked: between the errors that pass, as shares of what is allowed, and those that fail."""
 
-CANNOT_BE_CHECKED = "cannot be checked: the cost or its differences are no longer finite"
-"""What is said of a gradient without a verdict."""
+TELLS = 0.1
+"""Largest share of a derivative that rounding may make for a check to tell a right rule from the classical mistakes."""
+
+CANNOT_BE_CHECKED = "cannot be checked: the cost is too large for differences"
+"""What is said of a gradient without a verdict: differences are not finite, or all rounding."""
 
 FEW = 12800
 """Hidden activations, rows x h, in a check that must be quick: under 1.5 ms."""
@@ -65,8 +68,8 @@ class Checked(NamedTuple):
 
     @property
     def is_known(self):
-        """Whether there is a difference to compare with: cost and differences are finite."""
-        return not np.isnan(self.error)
+        """Whether the difference says anything: it is finite, and fails the rule or is more than rounding."""
+        return bool(_tells(self.error, self.allowed, max(abs(self.derived), abs(self.numerical))))
 
     @property
     def rank(self):
@@ -112,10 +115,17 @@ def _worst(derived, numerical, rounding):
         difference = float(np.abs(derived - numerical).max())
         by_rounding = rounding / np.where(size > 0, size, 1.0)
     allowed = TOLERANCE + np.where(np.isinf(errors), 0.0, by_rounding)
-    ranks = np.where(np.isnan(errors), UNKNOWN_RANK, errors / allowed)
+    ranks = np.where(_tells(errors, allowed, size), errors / allowed, UNKNOWN_RANK)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(ranks), ranks.shape))
     entry = (float(values[index]) for values in (derived, numerical, allowed))
     return Checked(float(errors[index]), index, *entry, difference, float(size.max()))
+
+
+def _tells(error, allowed, size):
+    """Whether a difference that makes this error says anything; of what is smaller than `FLOOR` as of that."""
+    with np.errstate(all="ignore"):
+        rounding = (allowed - TOLERANCE) * np.where(size > 0, size, 1.0)
+        return (error > allowed) | (rounding <= TELLS * np.maximum(size, FLOOR)) & ~np.isnan(error)
 
 
 def _relative(derived, numerical, floor=0.0):
