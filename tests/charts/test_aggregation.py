@@ -23,11 +23,12 @@ def places(kind, rows, seed=0):
     return np.cumsum(steps) - steps[0]
 
 
-def extents(x, y, end, columns):
+def extents(x, y, end, columns, start=None):
     """Lowest and highest point of the drawn line in each column of pixels, (2, columns)."""
-    edges = np.linspace(x[0], end, columns + 1)
-    inside = edges[(edges > x[0]) & (edges < x[-1])]
-    at, heights = np.concatenate([x, inside]), np.concatenate([y, np.interp(inside, x, y)])
+    start = x[0] if start is None else start
+    edges = np.linspace(start, end, columns + 1)
+    inside, seen = edges[(edges > x[0]) & (edges < x[-1])], (x >= start) & (x <= end)
+    at, heights = np.concatenate([x[seen], inside]), np.concatenate([y[seen], np.interp(inside, x, y)])
     low, high = np.full(columns, np.inf), np.full(columns, -np.inf)
     for side in ("left", "right"):  # what lies on an edge belongs to both of its columns
         column = np.clip(np.searchsorted(edges, at, side) - 1, 0, columns - 1)
@@ -42,7 +43,7 @@ def extents(x, y, end, columns):
 def test_every_column_of_pixels_is_covered_as_by_all_rows(rows, columns, kind):
     x, y = places(kind, rows), curve(rows)
     for end in (x[-1], step_up(x[-1])):
-        kept = m4(x, y, end, columns)
+        kept = m4(x, y, x[0], end, columns)
         assert len(kept) <= 4 * columns + 8
         assert kept[0] == 0 and kept[-1] == rows - 1 and (np.diff(kept) > 0).all()
         all_rows, few = extents(x, y, end, columns), extents(x[kept], y[kept], end, columns)
@@ -73,7 +74,7 @@ def test_gaps_stay_gaps_and_extremes_are_kept(rows, columns, seed, holes):
     x, y = places("uneven", rows, seed), curve(rows, seed)
     is_gap = np.random.default_rng(seed).random(rows) < holes
     y[is_gap] = [np.nan, np.inf, -np.inf][seed % 3]
-    kept = m4(x, y, step_up(x[-1]), columns)
+    kept = m4(x, y, x[0], step_up(x[-1]), columns)
     assert (np.diff(kept) > 0).all() and kept[0] == 0 and kept[-1] == rows - 1
     if not is_gap.all():
         assert y[kept][~is_gap[kept]].max() == y[~is_gap].max() and y[kept][~is_gap[kept]].min() == y[~is_gap].min()
@@ -81,18 +82,32 @@ def test_gaps_stay_gaps_and_extremes_are_kept(rows, columns, seed, holes):
         assert {row, row + 1} <= set(kept)
 
 
-@pytest.mark.parametrize("n", [4, 2])
 @pytest.mark.parametrize("kind", ["even", "uneven"])
-def test_growing_curve_is_drawn_as_a_complete_one_and_what_has_settled_stays(kind, n):
-    x, y, growing, before = places(kind, 20_000), curve(20_000), Aggregation(n, 256), np.empty(0)
+@pytest.mark.parametrize("columns", [467, 448.875])
+@pytest.mark.parametrize("zoom", [3, 77, 4000])
+def test_zoomed_at_rest_every_column_of_pixels_is_covered_as_by_all_rows(zoom, columns, kind):
+    """In the window and as far again on either side, to which a drag may have moved it."""
+    x, y, whole = places(kind, 40_000), curve(40_000), int(np.ceil(columns))
+    start, end = x[25_000], x[25_000] + x[-1] / zoom
+    kept = Curves(View(), columns).rows(x, y, "loss", x[-1], False, (start, end))[1]
+    assert len(kept) <= 4 * 4 * (columns + 2) and (np.diff(kept) > 0).all()
+    for shift in (-whole, 0, whole):
+        pixels = (x - start) / (end - start) * columns - shift
+        of_all, of_few = (extents(pixels[rows], y[rows], whole, whole, 0) for rows in (slice(None), kept))
+        np.testing.assert_allclose(of_few, of_all, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["even", "uneven"])
+def test_growing_curve_is_drawn_as_a_complete_one_and_what_has_settled_stays(kind):
+    x, y, growing, before = places(kind, 20_000), curve(20_000), Aggregation(256), np.empty(0)
     width, changes = x[-1] / 256, 0
     for rows in range(1100, 20_001, 37):
         settled, moving = growing.rows(x[:rows], y[:rows], width)
         np.testing.assert_array_equal(settled[: len(before)], before)
         changes += len(settled) != len(before)
         before = settled
-        assert len(moving) <= n * (BLOCK + 2) + 2
-        whole = np.concatenate(Aggregation(n, 256).rows(x[:rows], y[:rows], width))
+        assert len(moving) <= 2 * (BLOCK + 2) + 2
+        whole = np.concatenate(Aggregation(256).rows(x[:rows], y[:rows], width))
         np.testing.assert_array_equal(np.concatenate([settled, moving]), whole)
     assert changes <= 256 / BLOCK + 1, "drawn anew as seldom as blocks are filled"
 
@@ -100,7 +115,7 @@ def test_growing_curve_is_drawn_as_a_complete_one_and_what_has_settled_stays(kin
 @pytest.mark.parametrize("kind", ["even", "uneven"])
 def test_lowest_and_highest_of_each_column_are_kept(kind):
     x, y = places(kind, 20_000), curve(20_000)
-    settled, moving = Aggregation(2, 100).rows(x, y, x[-1] / 100)
+    settled, moving = Aggregation(100).rows(x, y, x[-1] / 100)
     kept = np.concatenate([settled, moving])
     column = np.clip((x / x[-1] * 100).astype(int), 0, 100)
     for c in np.unique(column):
@@ -110,7 +125,7 @@ def test_lowest_and_highest_of_each_column_are_kept(kind):
 
 
 def test_a_row_that_is_new_is_all_that_is_looked_at():
-    x, growing = np.arange(100_000.0), Aggregation(2, 256)
+    x, growing = np.arange(100_000.0), Aggregation(256)
     y = curve(100_000)
     growing.rows(x[:99_000], y[:99_000], 512.0)
     y[:90_000] = np.nan  # would leave gaps, were it looked at again

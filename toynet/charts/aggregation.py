@@ -14,26 +14,44 @@ BLOCK = 64
 """Columns, or rows where all are drawn, that settle together."""
 
 
-def m4(x: np.ndarray, y: np.ndarray, end: float, columns: float, above_zero: bool = False) -> np.ndarray:
-    """Rows that draw a curve in a picture of so many columns of pixels, up to its right edge, exactly as all would."""
-    return np.concatenate(Aggregation(4, columns, above_zero).rows(x, y, (end - x[0]) / columns))
-
-
-class Aggregation:
-    """Few rows of a growing curve: only those that are new are looked at.
+def m4(x: np.ndarray, y: np.ndarray, start: float, end: float, columns: float, above_zero: bool = False) -> np.ndarray:
+    """Rows that draw a curve from start to end, in so many columns of pixels, exactly as all would.
 
     Parameters
     ----------
-    kept : {4, 2}
-        Rows of a column that are kept: M4, or the lowest and the highest.
+    x, y : ndarray (rows,)
+        x ascending. What the y axis cannot show is a gap.
+    start, end : float
+        The picture's edges, on the x axis.
+    columns : float
+    above_zero : bool
+        Whether the y axis is logarithmic and shows nothing else.
+
+    Returns
+    -------
+    ndarray of int
+        Ascending, at most four a column, those beside a gap, and the two from and to which the line leaves the picture.
+    """
+    seen = slice(max(np.searchsorted(x, start) - 1, 0), np.searchsorted(x, end, side="right") + 1)
+    x, y = x[seen], y[seen]
+    edges = start + (end - start) / columns * np.arange(np.ceil(columns) + 1)
+    starts = np.unique([0, *np.searchsorted(x, edges), len(x) - 1])
+    return seen.start + _of_parts(y, shown_on_axis(y, above_zero), starts[starts < len(x)], with_ends=True)
+
+
+class Aggregation:
+    """The lowest and the highest row of each column of a growing curve: only rows that are new are looked at.
+
+    Parameters
+    ----------
     columns : float
         Where there are no more rows than would be kept of so many columns, all are drawn. At least 1.
     above_zero : bool
         Whether the axis is logarithmic and shows nothing else.
     """
 
-    def __init__(self, kept: int, columns: float, above_zero: bool = False) -> None:
-        self._n, self._few, self._above_zero = kept, kept * columns, above_zero
+    def __init__(self, columns: float, above_zero: bool = False) -> None:
+        self._few, self._above_zero = 2 * columns, above_zero
         self._begin_again(0.0)
 
     def _begin_again(self, width):
@@ -54,7 +72,7 @@ class Aggregation:
         Returns
         -------
         settled, moving : ndarray of int
-            Together ascending, as many a column as are kept (of the last one twice as many) and those beside a gap;
+            Together ascending, two a column (of the last one four) and those beside a gap;
             all rows where there are no more. The settled ones change in steps only, so that they need not be drawn
             anew with each new row.
         """
@@ -78,7 +96,7 @@ class Aggregation:
         new, columns = slice(self._done, rows), np.arange(self._columns_done, begun)
         starts = np.unique(np.searchsorted(x[new], x[0] + self._width * columns))
         is_drawn = shown_on_axis(y[new], self._above_zero)
-        return self._done + _of_parts(y[new], is_drawn, starts[starts < len(is_drawn)], with_ends=self._n == 4)
+        return self._done + _of_parts(y[new], is_drawn, starts[starts < len(is_drawn)])
 
 
 def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
@@ -86,7 +104,7 @@ def shown_on_axis(y: np.ndarray, above_zero: bool) -> np.ndarray:
     return np.isfinite(y) & (y > 0) if above_zero else np.isfinite(y)
 
 
-def _of_parts(y, is_drawn, starts, with_ends):
+def _of_parts(y, is_drawn, starts, with_ends=False):
     """Lowest and highest row of each part of y, first and last too if need be, and those beside a gap."""
     if not len(starts):
         return np.empty(0, np.int64)

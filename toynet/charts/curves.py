@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 import altair as alt
 import numpy as np
@@ -64,6 +65,27 @@ class View:
     def is_log(self) -> bool:
         """Whether the upper chart's axis is logarithmic."""
         return self.log and self.shows == "loss"
+
+
+Window: TypeAlias = tuple[float, float]
+"""From where to where on the x axis."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a browser shows of the curves, as far as is known.
+
+    Attributes
+    ----------
+    columns : float
+        Of pixels that a plot has.
+    measures, norms : (float, float) or None
+        From where to where a chart is zoomed on the x axis, if it is.
+    """
+
+    columns: float = REST_COLUMNS
+    measures: Window | None = None
+    norms: Window | None = None
 
 
 # --- the charts ------------------------------------------------------------------------
@@ -233,13 +255,21 @@ class Curves:
     _aggregations: dict[str, Aggregation] = field(default_factory=dict)
     _averages: dict[str, Average] = field(default_factory=dict)
 
-    def rows(self, x: np.ndarray, y: np.ndarray, name: str, end: float, is_log: bool) -> tuple[np.ndarray, np.ndarray]:
+    def rows(
+        self, x: np.ndarray, y: np.ndarray, name: str, end: float, is_log: bool, window: Window | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Which rows of the curve of that name are drawn: those that have settled, and those that have not."""
-        if self.columns:
-            new, width = Aggregation(4, self.columns, is_log), (end - x[0]) / self.columns
-        else:
-            new, width = Aggregation(2, LIVE_COLUMNS, is_log), (step_down(end) - x[0]) / LIVE_COLUMNS
-        return self._aggregations.setdefault(name, new).rows(x, y, width)
+        if not self.columns:
+            growing = self._aggregations.setdefault(name, Aggregation(LIVE_COLUMNS, is_log))
+            return growing.rows(x, y, (step_down(end) - x[0]) / LIVE_COLUMNS)
+        rows = m4(x, y, x[0], end, self.columns, is_log)
+        if window:
+            # As much again on either side: a drag shows what is there before the browser tells of it.
+            start, end = window
+            more = np.ceil(self.columns)  # whole columns, so that those in the window stay where the screen's are
+            side = more * (end - start) / self.columns
+            rows = np.union1d(rows, m4(x, y, start - side, end + side, self.columns + 2 * more, is_log))
+        return rows[:0], rows
 
     def average(self, column: str, y: np.ndarray) -> np.ndarray:
         """The exponential average of a curve."""
@@ -254,6 +284,7 @@ def curve_tables(
     present: Mapping[str, float] | None = None,
     last: float | None = None,
     marks: Sequence[tuple[int, str]] = (),
+    window: Window | None = None,
 ) -> vega.Tables:
     """Datasets of a curve chart.
 
@@ -273,6 +304,8 @@ def curve_tables(
         Where the run is to end on the x axis, if that is known: there the axis stops growing.
     marks : sequence of (int, str)
         The row before each change of a setting, and its text (`history.marks`).
+    window : (float, float), optional
+        From where to where the chart is zoomed on the x axis: while nothing moves it is exact there too.
 
     Returns
     -------
@@ -290,11 +323,11 @@ def curve_tables(
     heights, zeros = [np.array([now[column] for column in series])], []
     for i, column in enumerate(series):
         y = history[column]
-        rows = curves.rows(x, y, column, end, is_log)
+        rows = curves.rows(x, y, column, end, is_log, window)
         tables |= _curve("", i, x, y, rows, is_log, (x_now, now[column]) if late else None)
         if curves.view.smoothing:
             average = curves.average(column, y)
-            smooth_rows = curves.rows(x, average, f"{column} smoothed", end, is_log)
+            smooth_rows = curves.rows(x, average, f"{column} smoothed", end, is_log, window)
             tables |= _curve("smooth", i, x, average, smooth_rows, is_log)
         drawn = np.concatenate(rows)
         heights.append(y[drawn])
@@ -387,22 +420,25 @@ def _legible(places, labels, end, room=0.1):
     return [label if show else "" for label, show in zip(labels, shown, strict=True)]
 
 
-def hover_table(history: History, series: Mapping[str, str], curves: Curves, end: float) -> pa.Table:
+def hover_table(
+    history: History, series: Mapping[str, str], curves: Curves, end: float, window: Window | None = None
+) -> pa.Table:
     """Rows that can be hovered, with ready texts: what a row tells stays true, so not every frame needs them anew.
 
     Parameters
     ----------
-    history, series, curves
+    history, series, curves, window
         As for `curve_tables`.
     end : float
         From `axis_end`.
     """
     x_column = curves.view.x_column
     x = history[x_column]
-    rows = np.searchsorted(x, np.linspace(x[0], x[-1], HOVER_PLACES))
+    start, end = window or (x[0], end)
+    rows = np.searchsorted(x, np.linspace(start, min(end, x[-1]), HOVER_PLACES))
     if curves.columns:
-        rows = np.concatenate([rows, *(m4(x, history[column], end, HOVER_PLACES) for column in series)])
-    rows = np.unique(rows)
+        rows = np.concatenate([rows, *(m4(x, history[column], start, end, HOVER_PLACES) for column in series)])
+    rows = np.unique(np.minimum(rows, len(x) - 1))
     told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
     texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
     return vega.table({"x": _compact(x[rows]), **texts})

@@ -215,5 +215,5 @@ def comparison_chart(own: History | pd.DataFrame, broken: History | pd.DataFrame
 def _losses(history):
     """Epoch and train loss, thinned, above 0 as a log axis needs it."""
     epoch, loss = np.asarray(history["epoch"]), np.asarray(history["train_loss"], dtype=float)
-    rows = m4(epoch.astype(float), loss, float(epoch[-1]), MOST_ROWS // 4)
+    rows = m4(epoch.astype(float), loss, float(epoch[0]), float(epoch[-1]), MOST_ROWS // 4)
     return pd.DataFrame({"epoch": epoch[rows], "loss": np.maximum(loss[rows], SMALLEST)})

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from toynet import metrics_csv
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
-from toynet.charts.curves import NORMS, Curves, View, axis_end, curve_tables, hover_table
+from toynet.charts.curves import NORMS, Curves, Seen, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
@@ -140,14 +140,14 @@ class Experiment:
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
-    def frame(self, view: View, columns: float | None, is_first: bool = True, ahead: bool = False) -> Frame:
+    def frame(self, view: View, seen: Seen | None, is_first: bool = True, ahead: bool = False) -> Frame:
         """What is to be drawn now.
 
         Parameters
         ----------
         view : View
-        columns : float or None
-            Of pixels, in which the curves are drawn; None while the next frame follows at once: what moves is drawn
+        seen : Seen or None
+            What the browser shows of the curves; None while the next frame follows at once: what moves is drawn
             less finely.
         is_first : bool
             Whether what is only read on hovering is made anew too.
@@ -157,7 +157,8 @@ class Experiment:
         trainer, picture, split = self.trainer, self.picture, self.trainer.split
         at = trainer.parameters, trainer.config.activation
         present = trainer.present()
-        precision = np.float64 if columns else np.float32
+        columns = seen.columns if seen else None
+        precision = np.float64 if seen else np.float32
         if (picture.curves.view, picture.curves.columns) != (view, columns):
             picture.curves = Curves(view, columns)
         fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, is_first, precision)
@@ -168,13 +169,17 @@ class Experiment:
         series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
         history, curves = trainer.recorded, picture.curves
         marks = trainer.marks()
-        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks)
-        norms = curve_tables(history, NORMS, curves, True, moment, last, marks)
+        zooms = (seen.measures, seen.norms) if seen else (None, None)
+        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks, zooms[0])
+        norms = curve_tables(history, NORMS, curves, True, moment, last, marks, zooms[1])
         if is_first or not picture.hovered:
             end = axis_end(moment[view.x_column], last)
             picture.hovered = (
                 points_table(*at, split, picture.plane, picture.shown),
-                *(hover_table(history, drawn, curves, end) for drawn in (series, NORMS)),
+                *(
+                    hover_table(history, drawn, curves, end, zoom)
+                    for drawn, zoom in zip((series, NORMS), zooms, strict=True)
+                ),
             )
         points, measures["hover"], norms["hover"] = picture.hovered
         network = network_tables(*at, split, picture.plane)

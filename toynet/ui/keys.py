@@ -22,7 +22,6 @@ X_AXIS = PREFIX + "x_axis"
 SHOWS = PREFIX + "shows"
 LOSS_AXIS = PREFIX + "loss_axis"
 SMOOTHING = PREFIX + "smoothing"
-CURVES = PREFIX + "curves"
 RULER = PREFIX + "ruler"
 
 # The Derivation page.
@@ -63,3 +62,8 @@ def text(language: str) -> str:
 def picture(name: str) -> str:
     """A chart of the Train page."""
     return f"{PREFIX}picture_{name}"
+
+
+def zoomed(name: str) -> str:
+    """The container of a chart that can be zoomed."""
+    return f"{PREFIX}zoomed_{name}"

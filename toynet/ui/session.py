@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 import streamlit as st
 
-from toynet.charts.curves import REST_COLUMNS
+from toynet.charts.curves import Seen
 from toynet.config import Config
 from toynet.training import IN_MID_RUN
 from toynet.ui import changed, keys
@@ -58,8 +58,8 @@ class Session:
         Control's key -> its value when it was last drawn; Streamlit forgets it when another page is shown.
     replaced : Offer or None
         The trained run that the present one has taken the place of.
-    columns : float
-        Of pixels that a curve's plot has, as far as is known.
+    seen : Seen
+        What the browser shows of the curves.
     drawn, settled : set of str
         Controls drawn in this run of the script, and in the last one that came to its end.
     """
@@ -73,7 +73,7 @@ class Session:
     comparison: Any = None
     replaced: Offer | None = None
     remembered: dict[str, Any] = field(default_factory=dict)
-    columns: float = REST_COLUMNS
+    seen: Seen = field(default_factory=Seen)
     drawn: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
 

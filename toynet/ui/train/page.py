@@ -122,8 +122,8 @@ def _draw(experiment, view, slots, is_first):
         proof = experiment.badge.refresh(experiment.trainer, moves)
         stuck = experiment.watch.refresh(experiment.trainer, moves)
         had = experiment.picture.moments
-        columns = None if moves else session.current().columns
-        frame = experiment.frame(view, columns, is_first or not moves, ahead=True)
+        seen = None if moves else session.current().seen
+        frame = experiment.frame(view, seen, is_first or not moves, ahead=True)
         moments = experiment.picture.moments
     if is_first:
         with st.container(key="stuck"):
@@ -135,7 +135,7 @@ def _draw(experiment, view, slots, is_first):
         # The field of the last moment is on its way: show it, with its line, when it is there.
         time.sleep(LOADING)
         with experiment.lock.turn():
-            frame = experiment.frame(view, columns, is_first=False)
+            frame = experiment.frame(view, seen, is_first=False)
         _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
     if not moves:
         ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
@@ -150,11 +150,13 @@ def _charts(frame, experiment, view, slots):
         with left:
             places = st.container()
             _how_many_are_drawn(experiment)
-        slots["places"] = places, right.container(key=keys.CURVES, gap="small"), st.container()
-    left, right, below = slots["places"]
+        with right.container(gap="small"):
+            curves = [st.container(key=keys.zoomed(name)) for name in ("losses", "norms")]
+        slots["places"] = places, *curves, st.container()
+    left, upper, lower, below = slots["places"]
     _chart(slots, "boundary", experiment.picture.boundary, frame.boundary, left)
-    _chart(slots, "losses", measure_chart(view, has_test), frame.measures, right)
-    _chart(slots, "norms", norm_chart(view), frame.norms, right)
+    _chart(slots, "losses", ruler.watched(measure_chart(view, has_test), "losses"), frame.measures, upper)
+    _chart(slots, "norms", ruler.watched(norm_chart(view), "norms"), frame.norms, lower)
     _chart(slots, "network", experiment.picture.network, frame.network, below)
 
 
