@@ -104,6 +104,12 @@ def test_float_for_a_whole_number_is_refused():
             assert_refused(name, value)
 
 
+def test_bytes_that_are_no_text_are_refused():
+    """What Python makes of a file's name that is not in the locale's encoding."""
+    with pytest.raises(ValueError, match=r"data_file must be text, not 'z\\udcff.csv'"):
+        Config(dataset="csv", data_file="z\udcff.csv")
+
+
 def test_what_is_no_text_is_refused():
     for name in [*CHOICES, *TEXTS]:
         for value in (None, True, 3, 1.5, math.nan, 10**400, b"moons", ["moons"]):

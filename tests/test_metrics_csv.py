@@ -28,10 +28,13 @@ texts = st.text(alphabet=st.sampled_from("'=+-@\t\r\n,;\"12.5eE a")) | st.text()
 @example("-1")
 @example("'-1")
 @example("-1-1")
+@example("x;=1+1;y")
+@example(";\t'=1\r\n@")
 def test_any_text_comes_back_and_none_is_run(text):
     cell = guarded(text)
     assert original(cell) == text
     assert not RUN_BY_SPREADSHEETS.match(cell) or np.isfinite(float(cell)) or "e" in cell.lower()
+    assert not any(RUN_BY_SPREADSHEETS.match(part) for part in re.split(r"[;\t\r\n]", cell)[1:])
 
 
 @pytest.mark.parametrize("text", ["", "yes", "-1", "+1.5", "-.5e-3", "1=2", "'quoted'", "a@b"])

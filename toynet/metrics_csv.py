@@ -17,19 +17,21 @@ from toynet.config import Config
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_RUNS = r"(?='*[=+\-@\t\r])"
+# A spreadsheet whose lists are separated by semicolons begins a cell behind each of these, quotes or not.
+_BEGINS = re.compile(rf"(^|[;\t\r\n]){_RUNS}")
+_GUARDED = re.compile(rf"(^|[;\t\r\n])'{_RUNS}")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def guarded(text: str) -> str:
-    """The text as a cell: with an apostrophe before what a spreadsheet would run, or `original` would shorten."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    """The text as a cell: an apostrophe before whatever a spreadsheet would run, or `original` would shorten."""
+    return text if _NUMBER.fullmatch(text) else _BEGINS.sub(r"\1'", text)
 
 
 def original(cell: str) -> str:
     """The text that `guarded` made a cell of."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return _GUARDED.sub(r"\1", cell)
 
 
 def text(frame: pd.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """The bytes of a CSV file as a table: hostile ones too, and what people write in their cells."""
 
 import ast
+import csv
 import inspect
 import sys
 from collections import Counter
@@ -57,6 +58,7 @@ def test_runs_of_anything_give_samples_or_one_short_sentence(runs, is_behind):
         (GOOD + '1,2,"yes\n3,4,no\n', "begins on line 42 has a quote that is never closed"),
         ("a," * 30_000 + "\n1,2\n", "30,000 columns; it takes three"),
         (",".join(f"c{i}" for i in range(2000)) + "\n" + "1\n" * 5000, "fewer cells than there are column names"),
+        (GOOD + "1\n" * 5000, "fewer cells than there are column names"),
         (",,,\n", "has no column names"),
     ],
 )
@@ -160,6 +162,22 @@ def test_words_for_missing_are_missing_among_numbers():
 
 def test_empty_cells_are_missing_however_many():
     assert points(table(["a", "b", "kind"], lambda i: (i, i % 7, ("x", "y", "")[i % 3])))[3:] == (("x", "y"), 13)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Länge, cm;Breite, cm;Art", '"Länge, cm";"Breite, cm";"Art, lat."', "Länge (cm, gerundet, ca.);Breite;Art"],
+)
+def test_commas_in_names_and_numbers_do_not_count_where_semicolons_separate(header):
+    text = header + "\n" + "".join(f"{i},5;{i % 7},25;{'ja' if i % 2 else 'nein'}\n" for i in range(40))
+    found = parse(text)
+    assert list(found.columns) == next(csv.reader([header], delimiter=";"))
+    assert [column.numbers is not None for column in found.columns.values()] == [True, True, False]
+
+
+def test_semicolons_in_names_do_not_count_where_commas_separate():
+    text = table(["&lt;a&gt;", "b&amp;&quot;", "kind"], lambda i: (i, i % 7, i % 2))
+    assert list(parse(text).columns) == ["&lt;a&gt;", "b&amp;&quot;", "kind"]
 
 
 # --- decimal commas ------------------------------------------------------------------------

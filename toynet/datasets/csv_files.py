@@ -4,7 +4,6 @@ Every way in which a file can be unusable ends in a ValueError of one sentence.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -39,18 +38,39 @@ def find(name):
 
 
 def read(path):
-    """A CSV file as a table; see `parse` for what is refused. Cached until the file changes."""
+    """A CSV file as a table; see `parse` for what is refused. Kept until the file changes."""
     path = Path(path)
     try:
-        stat = path.stat()
-        return _read(path, stat.st_mtime_ns, stat.st_size)
+        key = _key(path)
+        table = _kept.get(key)
+        if table is None:
+            table = parse(path.read_bytes(), path.name)
+            _keep(key, table)
+        return table
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read: {error.strerror or error}") from error
 
 
-@lru_cache(maxsize=8)
-def _read(path, mtime, size):
-    return parse(path.read_bytes(), path.name)
+def remember(path: Path, table: Table) -> None:
+    """Keep what a file is as a table, for who has it already: `read` does the same."""
+    _keep(_key(path), table)
+
+
+_kept: dict[tuple[Path, int, int], Table] = {}
+
+MOST_KEPT = 8
+"""Tables that are kept."""
+
+
+def _key(path):
+    stat = path.stat()
+    return path, stat.st_mtime_ns, stat.st_size
+
+
+def _keep(key, table):
+    _kept[key] = table
+    while len(_kept) > MOST_KEPT:
+        _kept.pop(next(iter(_kept)), None)
 
 
 def parse(content: bytes, name: str) -> Table:

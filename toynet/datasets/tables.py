@@ -9,7 +9,9 @@ import io
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +44,12 @@ _PIECE = 20_000
 
 _MOST_TEXTS = 1000
 """Different texts, as they are written, above which a column is not looked at further."""
+
+_FIRST_LINES = 10
+"""Lines that tell what separates the cells."""
+
+_FEW = 1000
+"""Rows, more than half of whose cells are not there, that a file may have; more only if most of its rows are whole."""
 
 _END = "\0"
 """A line behind the last: a quote that is left open swallows it."""
@@ -117,7 +125,7 @@ def read(content: bytes, name: str) -> Table:
     separator = _separator(text, name)
     rows = _rows(text, separator, name)
     names, notes = _names(next(rows, (1, []))[1], separator, name)
-    cells, lines = _cells(rows, len(names), len(text), name)
+    cells, lines = _cells(rows, len(names), name)
     if not lines:
         raise ValueError(f"{name} has a header but no rows")
     columns = {column: _column(pieces, lines, separator) for column, pieces in zip(names, cells, strict=True)}
@@ -143,13 +151,14 @@ def _decoded(content, name):
 # --- rows ----------------------------------------------------------------------------
 
 
-def _cells(rows, width, most, name):
-    """The cells of each column, in pieces, and the line on which each row begins. At most so many are filled up."""
+def _cells(rows, width, name):
+    """The cells of each column, in pieces, and the line on which each row begins."""
     cells, lines, part, full = [[] for _ in range(width)], array("q"), [], max(_PIECE // width, 100)
+    short = 0
     for line, row in rows:
         if len(row) != width:
-            most -= max(width - len(row), 0)
-            if most < 0:
+            short += 2 * len(row) < width
+            if short > max(_FEW, len(lines) // 2):
                 raise ValueError(f"{name} is not a table: most rows have fewer cells than there are column names")
             row = _fitted(row, width, line, name)
         part.append(row)
@@ -168,9 +177,19 @@ def _move(part, cells):
 
 
 def _separator(text, name):
-    """Which one makes most cells of the first line that has any."""
-    line = next(line for line in _lines(text, name) if not line.isspace())
-    return max(",;\t", key=lambda separator: len(next(csv.reader([line], delimiter=separator))))
+    """Which one makes as many cells of the first rows as of the header; of several that make most, rather no comma.
+
+    Commas may be in the numbers, and in the names, of a file that has other separators.
+    """
+    lines = list(islice((line for line in _lines(text, name) if line != _END and not line.isspace()), _FIRST_LINES))
+
+    def fits(separator):
+        widths = []
+        with suppress(csv.Error):
+            widths += (len(row) for row in csv.reader(lines, delimiter=separator, skipinitialspace=True))
+        return sum(width == widths[0] > 1 for width in widths), max(widths, default=0)
+
+    return max(";\t,", key=fits)
 
 
 def _lines(text, name):

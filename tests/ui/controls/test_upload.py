@@ -71,6 +71,12 @@ def test_a_copy_that_is_not_whole_is_mended(folder):
     assert path.read_bytes() == table(1)
 
 
+def test_what_was_read_to_be_checked_is_not_read_again(folder, monkeypatch):
+    name = keep(1)
+    monkeypatch.setattr(upload.csv_files, "parse", lambda *_: pytest.fail("read again"))
+    assert upload.csv_files.read(folder.parent / name).rows == 40
+
+
 def test_the_bounds_are_those_that_the_readme_names():
     assert (upload.MOST_FILES, upload.MOST_BYTES) == (200, 500_000_000)
 

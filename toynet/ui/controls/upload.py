@@ -56,6 +56,7 @@ def keep(content, name):
             UPLOADS.mkdir(exist_ok=True)
             if not path.is_file() or path.read_bytes() != content:
                 files.write(path, content)
+            csv_files.remember(path, table)
             note_use(f"uploads/{path.name}")
             _make_room(path.name)
     except OSError as error:
