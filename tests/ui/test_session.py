@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tests.pages import opened
+from tests.pages import opened, session
 from toynet import Config
 from toynet.ui import keys
 from toynet.ui.session import Session
@@ -31,6 +31,19 @@ def test_what_trains_the_network_changes_in_mid_run_and_anything_else_is_another
     assert before.trainer.config == Config(samples=40, **changes)
     tab.apply(dataclasses.replace(before.trainer.config, hidden_size=3))
     assert tab.experiment is not before and tab.experiment.trainer.learning_rate == 2.0
+
+
+@pytest.mark.parametrize("epochs_done", [0, 3])
+def test_a_number_that_was_typed_just_before_the_press_comes_first(epochs_done):
+    """Streamlit brings both at once; the run before is paused as it was, and the new one trains."""
+    app = opened(samples=40, epochs=3)
+    before = session(app).experiment
+    before.trainer.run(epochs=epochs_done)
+    app.number_input(key=keys.setting("data_seed")).set_value(9)
+    app.button(key=keys.STEP).click().run()
+    now = session(app).experiment
+    assert (now.trainer.config.data_seed, now.trainer.update) == (9, 1)
+    assert (before.trainer.epoch, before.target, before.running) == (epochs_done, 3, False)
 
 
 # --- what can be undone ----------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakSet
@@ -58,6 +59,8 @@ class Session:
         Control's key -> its value when it was last drawn; Streamlit forgets it when another page is shown.
     replaced : Offer or None
         The trained run that the present one has taken the place of.
+    pressed : callable or None
+        What is still to be done with the experiment: a number that was typed just before the press comes first.
     seen : Seen
         What the browser shows of the curves.
     drawn, settled : set of str
@@ -73,6 +76,7 @@ class Session:
     comparison: Any = None
     replaced: Offer | None = None
     remembered: dict[str, Any] = field(default_factory=dict)
+    pressed: Callable[[Experiment], None] | None = None
     seen: Seen = field(default_factory=Seen)
     drawn: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
@@ -84,6 +88,12 @@ class Session:
             self.start(Config())
         assert self.opened is not None
         return self.opened
+
+    def act(self) -> None:
+        """Do what was pressed."""
+        if self.pressed:
+            action, self.pressed = self.pressed, None
+            action(self.experiment)
 
     def start(self, config: Config) -> None:
         """Replace the experiment by a fresh one. Raises ValueError, and then replaces nothing."""

@@ -27,6 +27,7 @@ LOADING = 0.08
 def page():
     """Draw the page: transport and live pictures."""
     st.caption(WELCOME)
+    session.current().act()
     _transport()
     with st.container(key="messages", gap="small"):
         messages.show()
@@ -46,8 +47,8 @@ def _reset():
 
 
 def _press(action):
-    """A button of the transport, on the experiment that the tab has by now."""
-    action(session.current().experiment)
+    """A button of the transport: what it does waits until the experiment is what the sidebar says."""
+    session.current().pressed = action
 
 
 def _transport():
