@@ -4,6 +4,8 @@ import base64
 import dataclasses
 import json
 from functools import lru_cache
+from itertools import pairwise
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from toynet.charts.aggregation import Average
 from toynet.charts.boundary import MOST_POINTS, boundary_chart, field_tables, points_table, shown
 from toynet.charts.curves import (
     ACCURACIES,
+    AROUND,
+    HEIGHT,
+    LINE,
     LIVE_COLUMNS,
     LOSSES,
     NORMS,
@@ -92,6 +97,21 @@ def test_boundary_spec_is_valid_and_its_tables_match():
     spec, tables, _ = boundary(trained())
     assert_fits(spec, tables)
     assert set(tables) == {"field", "half", "points"}
+
+
+def test_numbers_beside_the_boundary_can_be_told_apart_however_large_or_small():
+    def axes(*ranges):
+        encoding = boundary_chart(("a", "b"), ("0", "1"), ranges, has_test=True)["encoding"]
+        return [(encoding[c]["title"], encoding[c]["axis"].get("labelExpr", "")) for c in "xy"]
+
+    (title, number), (plain, none) = axes((1e15 - 0.32, 1e15 + 4.32), (-1.0, 2.0))
+    assert title == "a − 1000000000000000" and "datum.value - 1000000000000000.0" in number
+    assert (plain, none) == ("b", "")
+    for domain in ((1e-30, 4e-30), (-3e12, 5e12)):
+        title, number = axes(domain, domain)[0]
+        assert title == "a" and number.startswith("datum.value == 0")
+    assert axes((1000.01, 1000.02), (1e7, 1e7 + 50)) == [("a", ""), ("b − 10000000", ANY)]
+    assert axes((7.001, 7.0010000001), (0.0, 1.0))[0] == ("a − 7.001", ANY)
 
 
 def test_points_are_the_samples_in_their_own_units_with_class_part_and_probability():
@@ -278,7 +298,17 @@ def test_log_axis_gets_no_zeros_and_nothing_negative_or_infinite(bad):
 
 def test_exact_zeros_are_marked_at_the_foot_of_a_log_axis_and_bounded():
     zeros = curve("norm", made_history(30_000, grad_norm_W1=np.zeros(30_000)))[1]["zeros"].to_pandas()
-    assert 100 < len(zeros) <= 201 and zeros.colour.nunique() == 1 and zeros.x.max() > 29_000
+    assert 20 < len(zeros) <= 41 and zeros.colour.nunique() == 1 and zeros.x.max() > 29_000
+
+
+def test_no_curve_reaches_down_to_the_signs_of_zeros():
+    """Dead hidden units: three norms are 0 and b2's alone goes on, over the lowest fifth of its own range."""
+    zeros = dict.fromkeys(list(NORMS)[:3], np.zeros(100))
+    tables = curve("norm", made_history(100, grad_norm_b2=np.geomspace(1, 1e-6, 100), **zeros))[1]
+    axes, signs = tables["marks"].to_pylist()[0], tables["zeros"].to_pandas()
+    lowest = np.log(1e-6 / axes["low"]) / np.log(axes["high"] / axes["low"])  # as shares of the plot's height
+    plot = HEIGHT - AROUND["top"] - AROUND["bottom"]
+    assert signs.line.nunique() == 3 and lowest > LINE * (signs.line.max() + 0.5) / plot
 
 
 @pytest.mark.parametrize("kind", ["loss", "norm"])
@@ -367,12 +397,14 @@ def test_changes_of_settings_leave_labelled_marks():
     assert marks(trained()) == []
 
 
-def test_labels_stand_above_the_plot_and_none_covers_the_next():
+def test_labels_stand_above_the_plot_and_know_the_next():
     history = made_history(1000)
     changes = [(row, f"η {row}") for row in range(100, 140)] + [(800, "η 8")]
     spec, tables = curve("norm", history, marks=changes)
-    table = tables["marks"].to_pandas()
-    assert len(table) <= 51 and list(table.label[table.label != ""]) == ["η 139", "η 8"]
+    table = tables["marks"].to_pylist()[1:]
+    assert len(table) <= 50 and table[-1]["label"] == "η 8" and table[-1]["next"] is None
+    for before, after in pairwise(table):
+        assert (before["next"], before["next_length"]) == (after["x"], len(after["label"]))
     (text,) = [d for d in dicts(spec) if d.get("type") == "text"]
     assert text["y"] < 0 and text["baseline"] == "bottom" and text["clip"] is False
 

@@ -62,8 +62,8 @@ def boundary_chart(
     """
     x_range, y_range = plane_ranges
     axes = {
-        "x": alt.X("x:Q", title=feature_names[0], scale=_exactly(x_range), axis=vega.CLOSE),
-        "y": alt.Y("y:Q", title=feature_names[1], scale=_exactly(y_range), axis=vega.CLOSE),
+        "x": alt.X("x:Q", **_axis(feature_names[0], x_range)),
+        "y": alt.Y("y:Q", **_axis(feature_names[1], y_range)),
     }
     field = (
         alt.Chart(vega.dataset("field"))
@@ -73,7 +73,7 @@ def boundary_chart(
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
-    points = _points(feature_names, class_names, has_test)
+    points = _points(feature_names, class_names, plane_ranges, has_test)
     if can_pick:
         ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke=OUTLINE, strokeWidth=3, opacity=1)
         points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
@@ -81,11 +81,25 @@ def boundary_chart(
     return vega.spec(field + line + points, height, encoding=shared)
 
 
-def _exactly(domain):
-    return alt.Scale(domain=domain, nice=False, zero=False)
+def _axis(name, domain):
+    """A feature's axis. Numbers too long to be told apart are told from a round one on, which the title names."""
+    (low, high), digits = domain, _digits(domain)
+    is_usual = 1e-3 <= max(-low, high) < 1e6
+    number = None if is_usual else vega.short()
+    if digits > (10 if is_usual else 5):
+        base = float(np.round((low + high) / 2, -int(np.ceil(np.log10(high - low)))))
+        number, name = vega.short(f"(datum.value - {base!r})"), f"{name} − {np.format_float_positional(base, trim='-')}"
+    axis = alt.Axis(**vega.CLOSE, **({"labelExpr": number} if number else {}))
+    return {"title": name, "scale": alt.Scale(domain=domain, nice=False, zero=False), "axis": axis}
 
 
-def _points(feature_names, class_names, has_test):
+def _digits(domain):
+    """Significant digits with which places four thousandths of the domain apart are told apart; a float has 17."""
+    low, high = domain
+    return int(np.clip(np.ceil(np.log10(max(-low, high)) - np.log10(high - low)), 0, 13)) + 4
+
+
+def _points(feature_names, class_names, plane_ranges, has_test):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
     Names come from expressions, not from calculated columns (see `vega.dataset`).
@@ -98,8 +112,8 @@ def _points(feature_names, class_names, has_test):
         fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4, **({} if has_test else {"values": [0, 1]}),
     )  # fmt: skip
     shown = {
-        feature_names[0]: "format(datum.x, '.4~g')",
-        feature_names[1]: "format(datum.y, '.4~g')",
+        feature_names[0]: f"format(datum.x, '.{_digits(plane_ranges[0])}~g')",
+        feature_names[1]: f"format(datum.y, '.{_digits(plane_ranges[1])}~g')",
         "Is": "labels[datum.kind]",
         "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }

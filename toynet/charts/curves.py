@@ -96,7 +96,7 @@ def measure_chart(view: View, has_test: bool) -> vega.Spec:
     """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`."""
     names = list(view.series.values())[: 2 if has_test else 1]
     if view.shows == "accuracy":
-        return _curves(names, view, "Accuracy", _LINEAR, alt.Axis(format=".0%", tickCount=5))
+        return _curves(names, view, "Accuracy", _LINEAR, alt.Axis(labelExpr=_PERCENT, tickCount=5))
     if view.log:
         return _curves(names, view, "Cross-entropy (nats)", _LOG, vega.log_axis())
     return _curves(names, view, "Cross-entropy (nats)", _LINEAR, vega.linear_axis())
@@ -108,6 +108,7 @@ def norm_chart(view: View) -> vega.Spec:
     return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis())
 
 
+_PERCENT = "format(datum.value, domain('y')[1] - domain('y')[0] < 0.05 ? '.2~%' : '.0%')"
 _LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
@@ -134,10 +135,16 @@ def _curves(names, view, title, scale, axis):
 HEIGHT = 188
 """Pixels, with axes and legend."""
 
-AROUND = {"left": 57, "top": 36, "right": 16, "bottom": 38}
+AROUND = {"left": 62, "top": 36, "right": 16, "bottom": 38}
 """Pixels around the plot, for axes and legend."""
 
-EXTENT, TITLE = 38, 4
+LINE = 8
+"""Pixels from one line of signs of zeros to the next, at the foot of a log axis."""
+
+CHARACTER = 6.2
+"""Pixels of a character of a mark's label, at most on average."""
+
+EXTENT, TITLE = 43, 4
 """Pixels from the y axis to the left edge of its numbers, and from there to its title."""
 
 
@@ -152,7 +159,9 @@ def _domain(channel, first, last):
 
 def _x_axis(x_column):
     # "0k" must not stand for 0: Vega's own labels have one unit for all.
-    label = "format(datum.value, '~g')" if x_column == "seconds" else "format(datum.value, '.4~s')"
+    # Zoomed in, neighbours differ in later digits.
+    later = "max(0, ceil(log(domain('x')[1] / (domain('x')[1] - domain('x')[0])) / LN10))"
+    label = "format(datum.value, '~g')" if x_column == "seconds" else f"format(datum.value, '.' + (4 + {later}) + '~s')"
     step = {} if x_column == "seconds" else {"tickMinStep": 1}
     return alt.X(
         "x:Q",
@@ -176,29 +185,41 @@ def _line(i, kind, y, pale):
 def _tips():
     """A dot where each curve is now."""
     tips = alt.Chart(vega.dataset("tips")).mark_point(size=26, strokeWidth=0, clip=False)
-    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=_in_sight("x", "y"), key=vega.KEY)
+    is_seen = alt.condition(_is_in_sight("x", "y"), alt.value(1), alt.value(0))
+    return tips.encode(y="y:Q", fill=alt.Fill("colour:N", scale=None), opacity=is_seen, key=vega.KEY)
 
 
-def _in_sight(*channels):
-    """Opacity of what stands on the plot's edge, or beyond, and is not clipped: none once it is zoomed away."""
-    test = " && ".join(f"inrange(datum.{channel}, domain('{channel}'))" for channel in channels)
-    return alt.condition(test, alt.value(1), alt.value(0))
+def _is_in_sight(*channels):
+    """Of what stands on the plot's edge, or beyond, and is not clipped, whether it is not zoomed away: a test."""
+    return " && ".join(f"inrange(datum.{channel}, domain('{channel}'))" for channel in channels)
 
 
 def _zeros():
-    """What is exactly 0 has no place on a log axis: a triangle at its foot."""
+    """What is exactly 0 has no place on a log axis: a triangle at its foot, a line of them for each such curve."""
     signs = alt.Chart(vega.dataset("zeros")).mark_point(
-        shape="triangle-down", size=40, opacity=1, clip=True, strokeWidth=0, y=alt.expr("height - 4 - 8 * datum.series")
+        shape="triangle-down", size=40, opacity=1, clip=True, strokeWidth=0, y=alt.expr(f"height - {LINE} * datum.line")
     )
     return signs.encode(fill=alt.Fill("colour:N", scale=None), key=vega.KEY)
 
 
 def _marks():
-    """A dashed rule wherever a setting was changed in mid-run, and above the plot what it became."""
+    """A dashed rule wherever a setting was changed in mid-run, and above the plot what it became.
+
+    A label ends in the chart at the latest, and goes where the next one would cover it: of changes close to each
+    other the last is told.
+    """
+    edge = f"(range('x')[1] + {AROUND['right']})"
+    wide, next_wide = (f"({CHARACTER} * {length})" for length in ("length(datum.label)", "datum.next_length"))
+    at, next_at = (f"scale('x', datum.{place})" for place in ("x", "next"))
+    left, next_left = f"min({at}, {edge} - {wide})", f"min({next_at}, {edge} - {next_wide})"
+    has_room = f"(!isValid(datum.next) || {next_at} > range('x')[1] || {next_left} > {left} + {wide} + 4)"
+    is_told = alt.condition(f"{has_room} && {_is_in_sight('x')}", alt.value(1), alt.value(0))
     marks = alt.Chart().encode(key=vega.KEY)
     rule = marks.mark_rule(color=GREY, strokeDash=[2, 3], strokeWidth=alt.expr("datum.k ? 1 : 0"), clip=True)
-    text = marks.mark_text(color=GREY, align="left", baseline="bottom", dx=-1, y=-3, clip=False)
-    return alt.layer(rule, text.encode(text="label:N", opacity=_in_sight("x")), data=vega.dataset("marks"))
+    text = marks.mark_text(
+        color=GREY, align="left", baseline="bottom", dx=alt.expr(f"{left} - {at} - 1"), y=-3, clip=False
+    )
+    return alt.layer(rule, text.encode(text="label:N", opacity=is_told), data=vega.dataset("marks"))
 
 
 def _hover(names, x_column):
@@ -320,7 +341,7 @@ def curve_tables(
     x_now = now[curves.view.x_column]
     end = axis_end(x_now, last)
     tables: vega.Tables = {}
-    heights, zeros = [np.array([now[column] for column in series])], []
+    heights, zeros, lines = [np.array([now[column] for column in series])], [], 0
     for i, column in enumerate(series):
         y = history[column]
         rows = curves.rows(x, y, column, end, is_log, window)
@@ -331,12 +352,18 @@ def curve_tables(
             tables |= _curve("smooth", i, x, average, smooth_rows, is_log)
         drawn = np.concatenate(rows)
         heights.append(y[drawn])
-        zeros += [(at, SERIES_COLOURS[i], i) for at in _apart(x[drawn[y[drawn] == 0.0]], end)]
+        at_zero = x[drawn[y[drawn] == 0.0]]
+        if is_log and len(at_zero):
+            lines += 1
+            zeros += [(at, SERIES_COLOURS[i], lines - 0.5) for at in _apart(at_zero, end)]
     tips = [(x_now, now[column], SERIES_COLOURS[i]) for i, column in enumerate(series)]
     tables["tips"] = _rows("x y colour", [tip for tip in tips if shown_on_axis(np.array(tip[1]), is_log)])
     if is_log:
-        tables["zeros"] = _rows("x colour series", zeros)
+        tables["zeros"] = _rows("x colour line", zeros)
     low, high = _axis_from_to(np.concatenate(heights), is_log, next(iter(series)) in ACCURACIES)
+    if lines:  # no curve reaches down to where they stand
+        room = HEIGHT - AROUND["top"] - AROUND["bottom"] - LINE * lines
+        low = max(low * (low / high) ** (LINE * lines / room), 1e-300)
     return tables | {"marks": _marks_table(x, marks, {"end": end, "low": low, "high": high})}
 
 
@@ -390,7 +417,7 @@ def _points(x, y, is_log):
     return pa.table({"x": _compact(x), "y": pa.array(small if fits else y, mask=~shown_on_axis(y, is_log))})
 
 
-def _apart(x, end, places=200):
+def _apart(x, end, places=40):
     """Of ascending x one for each of so many places up to the end."""
     return x[np.flatnonzero(np.diff(np.floor(x / end * places), prepend=-1.0))].tolist()
 
@@ -407,17 +434,12 @@ def _rows(names, rows):
 def _marks_table(x, marks, ends):
     """Where settings changed, behind a first row that says from where to where the axes go."""
     last = marks[-MOST_MARKS:]
-    places = [float(x[row]) for row, _ in last]
-    labels = _legible(places, [words for _, words in last], ends["end"])
+    places, labels = [float(x[row]) for row, _ in last], [label for _, label in last]
     axes = {name: np.full(1 + len(last), value) for name, value in ends.items()}
-    return vega.table({"x": np.array([x[0], *places]), "label": ["", *labels], **axes})
-
-
-def _legible(places, labels, end, room=0.1):
-    """The labels, but for those that the next one would cover: of changes close to each other the last is told."""
-    gaps = np.diff(places, append=np.inf)
-    shown = gaps[: len(places)] > room * end
-    return [label if show else "" for label, show in zip(labels, shown, strict=True)]
+    following = pa.array([*places, None][: 1 + len(last)], pa.float64())
+    lengths = np.array([*map(len, labels), 0][: 1 + len(last)], np.uint8)
+    columns = {"x": np.array([x[0], *places]), "label": ["", *labels], "next": following, "next_length": lengths}
+    return vega.table({**columns, **axes})
 
 
 def hover_table(

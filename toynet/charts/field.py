@@ -24,16 +24,12 @@ class Plane(NamedTuple):
 
     Attributes
     ----------
-    x, y : ndarray (GRID,)
-        Pixel centres in own units, ascending.
     x_range, y_range : tuple of 2 float
         The rectangle in own units.
     X : ndarray (GRID * GRID, 2)
         The centres, standardised, row by row from the lowest y.
     """
 
-    x: np.ndarray
-    y: np.ndarray
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     X: np.ndarray
@@ -44,11 +40,11 @@ def plane(split: Split, margin: float = 0.08) -> Plane:
     own = split.own_units(np.concatenate([split.X_train, split.X_test]))
     low, high = own.min(axis=0), own.max(axis=0)
     low, high = low - margin * (high - low), high + margin * (high - low)
-    centres = (np.arange(GRID) + 0.5) / GRID
-    x, y = (low[:, None] + (high - low)[:, None] * centres).astype(float)
-    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    X = (grid - split.mean) / split.scale
-    return Plane(x, y, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
+    # Not by way of the own units, which can be so large that neighbours are one number.
+    first, side = (low - split.mean) / split.scale, (high - low) / split.scale
+    centres = first[:, None] + side[:, None] * (np.arange(GRID) + 0.5) / GRID
+    X = np.stack(np.meshgrid(*centres), axis=-1).reshape(-1, 2)
+    return Plane((float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
 
 
 def evaluate(
@@ -73,18 +69,19 @@ def evaluate(
 def half_line(Z2: np.ndarray, plane: Plane) -> list[np.ndarray]:
     """Where y_hat = 0.5, that is Z2 = 0: a list of polylines (k, 2) in own units."""
     finite = np.ma.masked_invalid(Z2)
-    pixel = np.array([plane.x[1] - plane.x[0], plane.y[1] - plane.y[0]])
-    return [_fewer(line, pixel) for line in contourpy.contour_generator(plane.x, plane.y, finite).lines(0.0)]
+    low, high = np.array([plane.x_range, plane.y_range]).T
+    lines = contourpy.contour_generator(z=finite).lines(0.0)  # in pixels, from the centre of the first
+    return [low + (high - low) * (_fewer(line) + 0.5) / GRID for line in lines]
 
 
-def _fewer(line, pixel, tolerance=0.15, rounds=6):
+def _fewer(line, tolerance=0.15, rounds=6):
     """The line without vertices that hardly bend it.
 
     In each round every other vertex goes if it is closer than `tolerance` pixels to the
     straight line between its neighbours; both of these stay.
     """
     for _ in range(rounds):
-        before, here, after = line[:-2:2] / pixel, line[1:-1:2] / pixel, line[2::2] / pixel
+        before, here, after = line[:-2:2], line[1:-1:2], line[2::2]
         (dx, dy), (ex, ey) = (after - before).T, (here - before).T
         is_bend = np.abs(dx * ey - dy * ex) >= tolerance * np.hypot(dx, dy)
         kept = np.ones(len(line), bool)

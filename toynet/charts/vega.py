@@ -17,8 +17,8 @@ Tables: TypeAlias = dict[str, pa.Table]
 PADDING = {"left": 2, "top": 2, "right": 16, "bottom": 2}
 """Pixels around a chart."""
 
-CLOSE = alt.Axis(labelPadding=6, titlePadding=4)
-"""An axis whose words stand close to it, so that the plot has the room."""
+CLOSE = {"labelPadding": 6, "titlePadding": 4}
+"""Of an axis whose words stand close to it, so that the plot has the room."""
 
 SPECS = 64
 """How many specs of a kind are kept: Altair takes 50 ms to make one."""
@@ -98,16 +98,15 @@ def tooltip(entries):
     return alt.expr("{" + ", ".join(f"{js(title)}: {text}" for title, text in entries.items()) + "}")
 
 
-# Below a hundredth and from 10,000 on in powers of ten, without a plus.
-_SHORT = (
-    "datum.value == 0 ? '0' : replace(format(datum.value, "
-    "abs(datum.value) < 0.00995 || abs(datum.value) >= 1e4 ? '.3~e' : '.4~g'), '+', '')"
-)
+def short(value: str = "datum.value") -> str:
+    """The text of a number, an expression: below a hundredth and from 10,000 on in powers of ten, without a plus."""
+    is_small_or_large = f"abs({value}) < 0.00995 || abs({value}) >= 1e4"
+    return f"{value} == 0 ? '0' : replace(format({value}, {is_small_or_large} ? '.3~e' : '.4~g'), '+', '')"
 
 
 def linear_axis():
     """Numbers as people write them, 20,000 as 2e4."""
-    return alt.Axis(labelExpr=_SHORT, tickCount=5)
+    return alt.Axis(labelExpr=short(), tickCount=5)
 
 
 def log_axis(channel="y"):
@@ -117,4 +116,4 @@ def log_axis(channel="y"):
     span = f"domain('{channel}')[1] / domain('{channel}')[0]"
     first = "toNumber(slice(format(datum.value, '.0e'), 0, 1))"
     told = f"{span} > 50 ? {is_power} : {span} > 3 ? {first} == 1 || {first} == 2 || {first} == 5 : true"
-    return alt.Axis(labelExpr=f"({told}) ? {_SHORT} : ''", tickCount=5, gridOpacity=grid, labelOverlap=False)
+    return alt.Axis(labelExpr=f"({told}) ? {short()} : ''", tickCount=5, gridOpacity=grid, labelOverlap=False)

@@ -43,14 +43,14 @@ div:has(> .st-key-pages) { display: none; }
 .stFileChip:has([role="alert"]) { flex-wrap: wrap; height: auto; padding-bottom: 0.3rem; }
 .stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 0.85rem; }
-/* A chart's own buttons, inside it: above it they would slip under the numbers. */
-.stMain [data-testid="stElementToolbar"] { translate: 0 2.6rem; }
+/* A chart's own buttons, inside its plot: above it they would cover numbers, the chart's or the page's. */
+.stMain [data-testid="stElementToolbar"] { translate: 0 4.4rem; }
 
 /* The numbers stay in view while the page scrolls under them, and so do the buttons where they take one row. */
-div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
+div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
 .st-key-numbers, .st-key-transport { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
 @media (min-width: 1340px) and (min-height: 700px) {
-  div:has(> .st-key-transport) { position: sticky; top: 3.6rem; z-index: 1; }
+  div:has(> .st-key-transport) { position: sticky; top: 3.6rem; z-index: 101; }
   .st-key-transport { padding-bottom: 0.7rem; }
   div:has(> .st-key-numbers) { top: 8rem; }
 }
@@ -59,7 +59,7 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 .numbers [data-testid="stMetricLabel"] { font-size: 0.8rem; line-height: 1.3; }
 .numbers [data-testid="stMetricValue"] { font-size: 1.3rem; line-height: 1.3; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
-.numbers .progress { flex: 1 1 16rem; font-size: 0.9rem; }
+.numbers .progress { flex: 1 1 16rem; font-size: 0.85rem; line-height: 1.2; }
 .numbers .bar { height: 0.5rem; margin-top: 0.25rem; border-radius: 0.25rem; background: GREY40; overflow: hidden; }
 .numbers .bar div { height: 100%; background: light-dark(#0877bd, #4aa8e0); }
 .numbers .right { color: RIGHT; }
@@ -71,7 +71,7 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 1; }
 }
 
 /* What can be undone: over the page like a toast, so that nothing moves when it comes or goes. */
-div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 2; width: auto; max-width: 90vw; }
+div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 102; width: auto; max-width: 90vw; }
 .st-key-undo { width: auto; gap: 1rem; padding: 0.6rem 1rem; border-radius: 0.5rem; border: 1px solid GREY;
   background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
 

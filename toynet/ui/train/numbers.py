@@ -31,8 +31,8 @@ def numbers_html(present, has_test, target, proof):
     done = min(present["epoch"] / target, 1.0)
     verdict, words = proof
     return (
-        f'<div class="numbers">{cells}<div class="progress"><span>Epoch {present["epoch"]:,} of {target:,} · '
-        f'<span class="{verdict}">{html.escape(words)}</span></span><div class="bar" role="progressbar" '
+        f'<div class="numbers">{cells}<div class="progress"><div>Epoch {present["epoch"]:,} of {target:,}</div>'
+        f'<div class="{verdict}">{html.escape(words)}</div><div class="bar" role="progressbar" '
         f'aria-label="Epochs" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{100 * done:.0f}">'
         f'<div style="width: {100 * done:.2f}%"></div></div></div></div>'
     )
