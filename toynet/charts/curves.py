@@ -98,16 +98,17 @@ def measure_chart(view: View, has_test: bool) -> vega.Spec:
     if view.shows == "accuracy":
         return _curves(names, view, "Accuracy", _LINEAR, alt.Axis(labelExpr=_PERCENT, tickCount=5))
     if view.log:
-        return _curves(names, view, "Cross-entropy (nats)", _LOG, vega.log_axis())
+        return _curves(names, view, "Cross-entropy (nats)", _LOG, vega.log_axis(_LEAST))
     return _curves(names, view, "Cross-entropy (nats)", _LINEAR, vega.linear_axis())
 
 
 @lru_cache(vega.SPECS)
 def norm_chart(view: View) -> vega.Spec:
     """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
-    return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis())
+    return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis(_LEAST))
 
 
+_LEAST = "data('marks')[0].least"
 _PERCENT = "format(datum.value, domain('y')[1] - domain('y')[0] < 0.05 ? '.2~%' : '.0%')"
 _LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
 
@@ -116,7 +117,7 @@ def _curves(names, view, title, scale, axis):
     axis.minExtent = axis.maxExtent = EXTENT
     axis.titlePadding = TITLE
     y = {"title": title, "scale": scale, "axis": axis}
-    y["scale"] = alt.Scale(**scale, **_domain("y", "low", "high"))
+    y["scale"] = alt.Scale(**scale, **_domain("y", "low", "high", is_log=scale.get("type") == "log"))
     kinds = {"curve": view.smoothing > 0, "tail": view.smoothing > 0}
     if view.smoothing:
         kinds |= {"smoothcurve": False, "smoothtail": False}
@@ -135,7 +136,7 @@ def _curves(names, view, title, scale, axis):
 HEIGHT = 188
 """Pixels, with axes and legend."""
 
-AROUND = {"left": 62, "top": 36, "right": 16, "bottom": 38}
+AROUND = {"left": 67, "top": 36, "right": 16, "bottom": 38}
 """Pixels around the plot, for axes and legend."""
 
 LINE = 8
@@ -144,17 +145,23 @@ LINE = 8
 CHARACTER = 6.2
 """Pixels of a character of a mark's label, at most on average."""
 
-EXTENT, TITLE = 43, 4
+EXTENT, TITLE = 48, 4
 """Pixels from the y axis to the left edge of its numbers, and from there to its title."""
 
 
-def _domain(channel, first, last):
-    """From where to where `curve_tables` says that the axis goes, unless it is zoomed.
+def _domain(channel, first, last, is_log=False):
+    """From where to where `curve_tables` says that the axis goes, unless it is zoomed; never beyond.
 
     The zoom's own signal, not its selection: the page empties that whenever a table changes.
     """
-    ends = [alt.expr(f"data('marks')[0].{end}") for end in (first, last)]
-    return {"domain": ends, "domainRaw": alt.expr(f"zoom_{channel}")}
+    low, high = (f"data('marks')[0].{end}" for end in (first, last))
+    zoom, (wide, less, more) = f"zoom_{channel}", ("/", "/", "*") if is_log else ("-", "-", "+")
+    # What is moved too far stops at the end, as wide as it was.
+    width = f"min({zoom}[1] {wide} {zoom}[0], {high} {wide} {low})"
+    start = f"clamp({zoom}[0], {low}, {high} {less} {width})"
+    is_part = f"{zoom} && ({zoom}[0] > {low} || {zoom}[1] < {high})"
+    raw = f"{is_part} ? [{start}, {start} {more} {width}] : null"
+    return {"domain": [alt.expr(low), alt.expr(high)], "domainRaw": alt.expr(raw)}
 
 
 def _x_axis(x_column):
@@ -361,10 +368,11 @@ def curve_tables(
     if is_log:
         tables["zeros"] = _rows("x colour line", zeros)
     low, high = _axis_from_to(np.concatenate(heights), is_log, next(iter(series)) in ACCURACIES)
+    axes = {"end": end, "low": low, "high": high, "least": low}
     if lines:  # no curve reaches down to where they stand
         room = HEIGHT - AROUND["top"] - AROUND["bottom"] - LINE * lines
-        low = max(low * (low / high) ** (LINE * lines / room), 1e-300)
-    return tables | {"marks": _marks_table(x, marks, {"end": end, "low": low, "high": high})}
+        axes["low"] = max(low * (low / high) ** (LINE * lines / room), 1e-300)
+    return tables | {"marks": _marks_table(x, marks, axes)}
 
 
 def _curve(kind, i, x, y, rows, is_log, behind=None):

@@ -109,11 +109,19 @@ def linear_axis():
     return alt.Axis(labelExpr=short(), tickCount=5)
 
 
-def log_axis(channel="y"):
-    """Grid lines at the powers of ten only; 0.1, 0.01, 1e-3 and so on, and 2 and 5 of each where there are few."""
+def log_axis(least: str = "0") -> alt.Axis:
+    """Grid lines at the powers of ten only; 0.1, 0.01, 1e-3 and so on, and 2 and 5 of each where there are few.
+
+    Below `least`, an expression, there are no numbers.
+    """
     is_power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
     grid = alt.condition(is_power, alt.value(1), alt.value(0))
-    span = f"domain('{channel}')[1] / domain('{channel}')[0]"
+    span = "domain('y')[1] / domain('y')[0]"
     first = "toNumber(slice(format(datum.value, '.0e'), 0, 1))"
     told = f"{span} > 50 ? {is_power} : {span} > 3 ? {first} == 1 || {first} == 2 || {first} == 5 : true"
-    return alt.Axis(labelExpr=f"({told}) ? {short()} : ''", tickCount=5, gridOpacity=grid, labelOverlap=False)
+    return alt.Axis(
+        labelExpr=f"datum.value >= {least} && ({told}) ? {short()} : ''",
+        tickCount=5,
+        gridOpacity=grid,
+        labelOverlap=False,
+    )

@@ -17,6 +17,9 @@ from toynet.ui import keys, session
 ZOOM = "toynet-zoom"
 """Event of a container whose chart has been zoomed."""
 
+ZOOMED = "zoom_x ? domain('x') : null"
+"""From where to where a chart is zoomed, an expression of its own."""
+
 _JS = """
 export default function({ setStateValue }) {
   const boxes = ["LOSSES", "NORMS"].map(key => document.querySelector(".st-key-" + key));
@@ -49,7 +52,7 @@ def watched(spec: Spec, name: str) -> Spec:
     """The spec of a curve chart whose zoom is written to the container `keys.zoomed(name)`."""
     # Vega writes what a signal becomes to what it is bound to. "update" is Vega's, not Vega-Lite's, which leaves it.
     bind = {"element": f".st-key-{keys.zoomed(name)}", "event": ZOOM}
-    return {**spec, "params": [*spec.get("params", []), {"name": "seen", "update": "zoom_x", "bind": bind}]}
+    return {**spec, "params": [*spec.get("params", []), {"name": "seen", "update": ZOOMED, "bind": bind}]}
 
 
 def place(rows: int) -> None:
