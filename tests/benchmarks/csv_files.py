@@ -47,6 +47,8 @@ FILES = {
     "quoted newlines": lambda: filled(GOOD, '"\n",'),
     "spaces": lambda: filled(GOOD, " "),
     "spaces in lines": lambda: filled(GOOD, " \n"),
+    "one cell a row": lambda: filled(GOOD, "1\n"),
+    "two cells of three a row": lambda: filled(GOOD, "1,2\n"),
     "2,000 columns, short rows": lambda: filled(WIDE + "\n", "1\n"),
     "2,000 columns, full rows": lambda: filled(WIDE + "\n", ",".join("1" * 2000) + "\n" + ",".join("2" * 2000) + "\n"),
     "2,000 columns of one name": lambda: filled(",".join("a" * 2000) + "\n", ",".join("1" * 2000) + "\n"),
