@@ -457,8 +457,22 @@ def test_a_charts_buttons_cover_no_number(tab, url):
     numbers = tab.locator(".numbers").bounding_box()
     for i in range(4):
         tab.locator("canvas").nth(i).hover()
-        bar = tab.locator("[data-testid=stElementToolbar]:visible").first.bounding_box()
+        chart = tab.locator("[data-testid=stElementContainer]:has(canvas)").nth(i)
+        bar = chart.locator("[data-testid=stElementToolbar]").bounding_box()
         assert bar["y"] >= numbers["y"] + numbers["height"]
+        if i in (1, 2):  # above these plots stands what settings became
+            assert bar["y"] >= tab.locator("canvas").nth(i).bounding_box()["y"] + AROUND["top"]
+
+
+def test_the_numbers_keep_their_height_whatever_the_check_says(tab, url):
+    tab.set_viewport_size({"width": 1400, "height": 900})
+    open_at(tab, url)
+    at_rest(tab)
+    numbers = tab.locator(".numbers")
+    before = numbers.bounding_box()["height"]
+    for words in ("Gradient check ✓", "Gradient check ✓ relative error 3.6e-7 in W1, over 12,800 of 30,000"):
+        tab.locator(".numbers .progress .right").evaluate("(verdict, words) => verdict.textContent = words", words)
+        assert numbers.bounding_box()["height"] == before
 
 
 TEXTS = """(() => {
@@ -519,6 +533,25 @@ def test_a_zoom_stays_while_training_goes_on(browser, url):
         assert "Epoch" in drawn and "0" not in drawn, drawn
     tab.locator("canvas").nth(1).dblclick()
     tab.wait_for_function("() => words(1).includes('0') && !words(2).includes('0')")
+    tab.close()
+
+
+def test_of_changes_close_to_each_other_the_last_is_told_and_not_cut(browser, url):
+    tab = browser.new_page(viewport={"width": 1000, "height": 800})
+    tab.add_init_script(TEXTS)
+    open_at(tab, url, "?dataset=circles&samples=40&epochs=1000")
+    for epochs, mode in ((12, "stochastic"), (1, "mini"), (1, None)):
+        tab.evaluate("texts.clear()")
+        for _ in range(epochs):
+            done = number(tab, "Epoch")
+            button(tab, "One epoch").click()
+            wait_for_epoch(tab, done + 1)
+        if mode:
+            tab.get_by_role("radio", name=mode, exact=True).click()
+            at_rest(tab)
+    for i in (1, 2):
+        tab.wait_for_function("i => words(i).includes('batch 32')", arg=i)
+        assert "stochastic" not in tab.evaluate("i => words(i)", i)
     tab.close()
 
 

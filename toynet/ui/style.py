@@ -44,7 +44,7 @@ div:has(> .st-key-pages) { display: none; }
 .stFileChip [role="alert"] { position: static; width: 100%; height: auto; margin: 0; clip: auto; clip-path: none;
   overflow: visible; white-space: normal; font-size: 0.85rem; }
 /* A chart's own buttons, inside its plot: above it they would cover numbers, the chart's or the page's. */
-.stMain [data-testid="stElementToolbar"] { translate: 0 4.4rem; }
+.stMain [data-testid="stElementToolbar"] { translate: 0 4.8rem; }
 
 /* The numbers stay in view while the page scrolls under them, and so do the buttons where they take one row. */
 div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
