@@ -143,10 +143,8 @@ def _checked(f: dataclasses.Field, value: Any, is_free: bool = False) -> Any:
     """The value as the field's own type, or a ValueError that says what it must be; of a free one only its type."""
     if f.type is str:
         good = isinstance(value, str) and value in f.metadata.get("options", (value,))
-        if good and not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError(
-                f"{f.name} must be text, not {shown(value)}: name files in UTF-8, and use a locale that is"
-            )
+        if good and any("\ud800" <= c <= "\udfff" for c in value):  # bytes, as Python carries them
+            raise ValueError(f"{f.name} must be text, not {shown(value)}; use names and a locale in UTF-8")
     else:
         kind = numbers.Integral if f.type is int else numbers.Real
         good = isinstance(value, kind) and not isinstance(value, bool)

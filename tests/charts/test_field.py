@@ -99,7 +99,8 @@ def test_grid_is_made_of_pixel_centres(trainer):
     x, y = centres(p)
     assert p.X.shape == (GRID * GRID, 2)
     own = trainer.split.own_units(p.X).reshape(GRID, GRID, 2)
-    np.testing.assert_allclose(own[3, 5], [x[5], y[3]])
+    np.testing.assert_allclose(own, np.stack(np.meshgrid(x, y), axis=-1))
+    assert x[0] - p.x_range[0] == pytest.approx((p.x_range[1] - p.x_range[0]) / GRID / 2) and p.y_range[1] > y[-1]
 
 
 def test_field_is_the_networks_probability_at_the_pixel_centres(trainer):

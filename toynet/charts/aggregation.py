@@ -30,13 +30,16 @@ def m4(x: np.ndarray, y: np.ndarray, start: float, end: float, columns: float, a
     Returns
     -------
     ndarray of int
-        Ascending, at most four a column, those beside a gap, and the two from and to which the line leaves the picture.
+        Ascending: all, where they are no more than four a column; else at most four a column, those beside a gap, and
+        the two from and to which the line leaves the picture.
     """
-    seen = slice(max(np.searchsorted(x, start) - 1, 0), np.searchsorted(x, end, side="right") + 1)
-    x, y = x[seen], y[seen]
+    first, stop = max(int(np.searchsorted(x, start)) - 1, 0), int(np.searchsorted(x, end, side="right")) + 1
+    x, y = x[first:stop], y[first:stop]
+    if len(x) <= 4 * columns:
+        return np.arange(first, first + len(x))
     edges = start + (end - start) / columns * np.arange(np.ceil(columns) + 1)
-    starts = np.unique([0, *np.searchsorted(x, edges), len(x) - 1])
-    return seen.start + _of_parts(y, shown_on_axis(y, above_zero), starts[starts < len(x)], with_ends=True)
+    starts = np.unique(np.concatenate([[0], np.searchsorted(x, edges), [len(x) - 1]]))
+    return first + _of_parts(y, shown_on_axis(y, above_zero), starts[starts < len(x)], with_ends=True)
 
 
 class Aggregation:

@@ -444,9 +444,13 @@ def _marks_table(x, marks, ends):
     last = marks[-MOST_MARKS:]
     places, labels = [float(x[row]) for row, _ in last], [label for _, label in last]
     axes = {name: np.full(1 + len(last), value) for name, value in ends.items()}
-    following = pa.array([*places, None][: 1 + len(last)], pa.float64())
-    lengths = np.array([*map(len, labels), 0][: 1 + len(last)], np.uint8)
-    columns = {"x": np.array([x[0], *places]), "label": ["", *labels], "next": following, "next_length": lengths}
+    following = pa.array([*places, None], pa.float64()), np.array([*map(len, labels), 0], np.uint8)
+    columns = {
+        "x": np.array([x[0], *places]),
+        "label": ["", *labels],
+        "next": following[0],
+        "next_length": following[1],
+    }
     return vega.table({**columns, **axes})
 
 

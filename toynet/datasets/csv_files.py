@@ -3,6 +3,7 @@
 Every way in which a file can be unusable ends in a ValueError of one sentence.
 """
 
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def remember(path: Path, table: Table) -> None:
     _keep(_key(path), table)
 
 
-_kept: dict[tuple[Path, int, int], Table] = {}
-
 MOST_KEPT = 8
-"""Tables that are kept."""
+"""Tables that are kept: those that were read last."""
+
+_kept: dict[tuple[Path, int, int], Table] = {}
+_keeping = threading.Lock()
 
 
 def _key(path):
@@ -68,9 +70,10 @@ def _key(path):
 
 
 def _keep(key, table):
-    _kept[key] = table
-    while len(_kept) > MOST_KEPT:
-        _kept.pop(next(iter(_kept)), None)
+    with _keeping:
+        _kept[key] = table
+        if len(_kept) > MOST_KEPT:
+            del _kept[next(iter(_kept))]
 
 
 def parse(content: bytes, name: str) -> Table:

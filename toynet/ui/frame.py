@@ -35,6 +35,7 @@ def show(page):
     else:
         before = tab.experiment
         _follow_the_sidebar(tab)
+        tab.act()
         address.write(tab.experiment.trainer.config)
         if tab.experiment is not before:
             tab.complaints = []

@@ -90,7 +90,7 @@ class Session:
         return self.opened
 
     def act(self) -> None:
-        """Do what was pressed."""
+        """Do what was pressed, now that the experiment is what the sidebar says."""
         if self.pressed:
             action, self.pressed = self.pressed, None
             action(self.experiment)

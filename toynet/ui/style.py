@@ -46,7 +46,8 @@ div:has(> .st-key-pages) { display: none; }
 /* A chart's own buttons, inside its plot: above it they would cover numbers, the chart's or the page's. */
 .stMain [data-testid="stElementToolbar"] { translate: 0 4.8rem; }
 
-/* The numbers stay in view while the page scrolls under them, and so do the buttons where they take one row. */
+/* The numbers stay in view while the page, with the charts' buttons, scrolls under them, and so do the page's own
+   buttons where they take one row. */
 div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
 .st-key-numbers, .st-key-transport { background: light-dark(#ffffff, #16181d); padding: 0.3rem 0; }
 @media (min-width: 1340px) and (min-height: 700px) {

@@ -27,7 +27,6 @@ LOADING = 0.08
 def page():
     """Draw the page: transport and live pictures."""
     st.caption(WELCOME)
-    session.current().act()
     _transport()
     with st.container(key="messages", gap="small"):
         messages.show()
