@@ -1,5 +1,7 @@
-"""What all tests share: how hypothesis runs, and that no engine is ready before it is asked for."""
+"""What all tests share: how hypothesis runs, that no engine is ready before it is asked for, and a store of their own."""
 
+import os
+import tempfile
 import threading
 
 import pytest
@@ -16,6 +18,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("toynet")
+
+
+# Before anything opens the store: what tests train is not a person's.
+_FOLDER = tempfile.TemporaryDirectory(prefix="toynet-tests-")
+os.environ["TOYNET_DATABASE_URL"] = f"sqlite:///{_FOLDER.name}/runs.db"
+
+
+@pytest.fixture
+def own_store(tmp_path, monkeypatch):
+    """The address of an empty store, which is the default one during a test."""
+    address = f"sqlite:///{tmp_path}/runs.db"
+    monkeypatch.setenv("TOYNET_DATABASE_URL", address)
+    return address
 
 
 @pytest.fixture(autouse=True)

@@ -1,19 +1,21 @@
 """ToyNet: train the smallest network worth deriving by hand, and see that the derivation is right."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toynet.config import Config
+    from toynet.runs.store import Store
     from toynet.training import Trainer, train
 
-__all__ = ["Config", "Trainer", "train"]
+__all__ = ["Config", "Store", "Trainer", "train"]
+
+_WHERE = {"Config": "config", "Store": "runs.store", "Trainer": "training", "train": "training"}
 
 
 def __getattr__(name: str) -> Any:
     """Loaded when it is asked for: NumPy takes a while, and the shell must hear Ctrl-C before that."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from toynet import config, training
-
-    globals().update(Config=config.Config, Trainer=training.Trainer, train=training.train)
+    globals()[name] = getattr(import_module(f"toynet.{_WHERE[name]}"), name)
     return globals()[name]

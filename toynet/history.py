@@ -17,6 +17,9 @@ COLUMNS = (*COUNTS, "seconds", *Measures._fields, "learning_rate")
 """What a row holds, in the order of the CSV, where `run` stands before it and the
 other settings behind it."""
 
+OF_BATCHES = ("batch_mode", "batch_size")
+"""The settings whose change waits for the end of the epoch."""
+
 _PLACES = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -69,9 +72,9 @@ class History:
         """The last row: column -> number."""
         return dict(zip(COLUMNS, self._columns[:, self._length - 1].tolist(), strict=True))
 
-    def columns(self) -> dict[str, np.ndarray]:
-        """All rows as they stand now: column -> array (rows,) of its own."""
-        return {name: self[name].copy() for name in COLUMNS}
+    def columns(self, since: int = 0) -> dict[str, np.ndarray]:
+        """The rows as they stand now, all or from one on: column -> array (rows,) of its own."""
+        return {name: self[name][since:].copy() for name in COLUMNS}
 
     def copy(self) -> History:
         """The rows as they stand now, safe from what is appended later."""
@@ -125,6 +128,29 @@ def by_row(updates: np.ndarray, setting: str, start: Any, changes: Sequence[Chan
         if change.setting == setting:
             values[_first_row(updates, change) :] = change.value
     return values
+
+
+def settings(updates: np.ndarray, start: Mapping[str, Any], changes: Sequence[Change]) -> dict[str, Any]:
+    """The settings of a run as columns behind its rows.
+
+    Parameters
+    ----------
+    updates : ndarray (rows,)
+        The history's column `update`.
+    start : dict
+        The settings when the run began, `Config.to_dict()`.
+    changes : sequence of Change
+        In order.
+
+    Returns
+    -------
+    dict
+        Name -> value, as it is by now; of batch mode and batch size, where they were changed, an array (rows,) of
+        what they were for the updates that led to each row.
+    """
+    now = {change.setting: change.value for change in changes}
+    batches = {name: by_row(updates, name, start[name], changes) for name in OF_BATCHES if name in now}
+    return {**start, **now, **batches}
 
 
 def marks(updates: np.ndarray, start: Mapping[str, Any], changes: Sequence[Change]) -> list[tuple[int, str]]:

@@ -1,9 +1,9 @@
-"""Training: the Trainer, a run that can stop after any update, be put down as a State, and go on."""
+"""Training: the Trainer, a run that can stop after any update, be put down as a `State`, and go on."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,11 @@ from toynet.config import GIVEN, Config
 from toynet.datasets import Split
 from toynet.engines import Engine, Progress, Rows, Task
 from toynet.engines.vectorised import NumpyEngine
-from toynet.history import COLUMNS, Change, History, by_row, marks
+from toynet.history import COLUMNS, OF_BATCHES, Change, History, marks, settings
 from toynet.measuring import is_finite, measure
 from toynet.network import Parameters, Rule, initialise
 from toynet.pacing import Pace
+from toynet.state import Snapshot, Snapshots, State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,60 +29,8 @@ PATIENCE = 1.0
 """Seconds of training in NumPy after which a run asks for compiled code to be made ready in the background."""
 
 
-OF_BATCHES = ("batch_mode", "batch_size")
-"""The settings whose change waits for the end of the epoch."""
-
 IN_MID_RUN = ("learning_rate", "epochs", *OF_BATCHES)
 """The settings that may change in mid-run: the network and the data stay the same."""
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """All that a run's future depends on, as plain values and arrays; `Trainer.resume` goes on from it.
-
-    Attributes
-    ----------
-    run_name : str
-    config : Config
-        As at the start.
-    changes : tuple of Change
-        What was changed since, in order: `learning_rate`, `epochs`, `batch_mode` and
-        `batch_size`; of the last two one change may be still to come.
-    engine_asked : str or None
-        Name of the engine that was asked for.
-    trained_by : str
-        The engine so far: one name, or several joined by "+"; empty before the first update.
-    progress : Progress
-        Parameters, epoch, update, position in the epoch, and the order's generator.
-    history : dict of str to ndarray (rows,)
-        The rows recorded so far, by column.
-    seconds : float
-        Time spent training.
-    diverged : str
-        Empty, or why the run ended.
-    data : str
-        Hash of the rows trained and tested on.
-    split : Split or None
-        These rows themselves, where they were handed to the Trainer and no Config makes them again.
-    rule : callable or None
-        What trained in the place of `network.backward`; all else is numbers, texts, arrays and tuples of them.
-    version : int
-        Of this form.
-    """
-
-    run_name: str
-    config: Config
-    changes: tuple[Change, ...]
-    engine_asked: str | None
-    trained_by: str
-    progress: Progress
-    history: dict[str, np.ndarray]
-    seconds: float
-    diverged: str
-    data: str
-    split: Split | None
-    rule: Rule | None = None
-    version: int = 1
 
 
 class Trainer:
@@ -147,9 +96,10 @@ class Trainer:
             rng = np.random.default_rng(init_seed)
             parameters = initialise(split.X_train.shape[1], config.hidden_size, rng, config.activation)
         progress = Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
-        name = run or f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        name = run or new_name()
         asked = "reference" if rule else engine
-        self._take_up(State(name, config, (), asked, "", progress, {}, 0.0, "", "", given, rule), split)
+        start = (Snapshot(progress),)
+        self._take_up(State(name, config, (), asked, "", progress, {}, 0.0, "", "", given, rule, start), split)
         self.recorded.append(self.present())
 
     def _take_up(self, state: State, split: Split) -> None:
@@ -162,6 +112,7 @@ class Trainer:
         self._given, self._asked, self._trained_by = state.split, state.engine_asked, state.trained_by
         self._at: Progress | Engine = state.progress._replace(parameters=_copies(state.progress.parameters))
         self._has_called_for_compiled = False
+        self._snapshots = Snapshots(state.snapshots or (Snapshot(state.progress),), state.seconds)
         self._begin_batches(state.rule)
 
     def _begin_batches(self, rule: Rule | None) -> None:
@@ -179,8 +130,14 @@ class Trainer:
 
     # --- put down and taken up ---------------------------------------------------------
 
-    def state(self) -> State:
-        """Everything that this run's future depends on, with arrays of its own."""
+    def state(self, since: int = 0) -> State:
+        """Everything that this run's future depends on, with arrays of its own.
+
+        Parameters
+        ----------
+        since : int
+            Rows of the history that are left out, from the first on: for who has these already.
+        """
         progress = self._at.state()
         self._data = self._data or self.split.fingerprint()
         return State(
@@ -190,12 +147,13 @@ class Trainer:
             self._asked,
             self._trained_by,
             progress._replace(parameters=_copies(progress.parameters)),
-            self.recorded.columns(),
+            self.recorded.columns(since),
             self.seconds,
             self.diverged,
             self._data,
             self._given,
             self._task.rule,
+            self._snapshots.all(),
         )
 
     @classmethod
@@ -344,18 +302,8 @@ class Trainer:
         return rows
 
     def settings(self, rows: History) -> dict[str, Any]:
-        """The columns of the metrics CSV behind the learning rate, for these rows.
-
-        Constant, but batch mode and batch size: where they were changed in mid-run, an
-        array (rows,) of what they were for the updates that led to each row.
-        """
-        changed = {change.setting for change in self._changes}
-        batches = {
-            name: by_row(rows["update"], name, getattr(self._start, name), self._changes)
-            for name in OF_BATCHES
-            if name in changed
-        }
-        return {**self.config.to_dict(), **batches, "engine": self.engine}
+        """The columns of the metrics CSV behind the learning rate, for these rows (see `history.settings`)."""
+        return settings(rows["update"], self._start.to_dict(), self._changes) | {"engine": self.engine}
 
     # --- training --------------------------------------------------------------------
 
@@ -367,8 +315,8 @@ class Trainer:
         """Go on to the end of the epoch: all its updates, or those that are left of it."""
         self.run(epochs=1)
 
-    def run(self, epochs: int | None = None, seconds: float | None = None) -> None:
-        """Train for up to so many epochs or until so many seconds have passed.
+    def run(self, epochs: int | None = None, seconds: float | None = None, updates: int | None = None) -> None:
+        """Train for up to so many epochs or updates, or until so many seconds have passed.
 
         Stops early where the run diverges. Where time runs out in mid-epoch, the
         next call goes on from there: cut up or in one piece, the numbers are the same.
@@ -380,22 +328,26 @@ class Trainer:
             By default as many as are left of `config.epochs`. A begun epoch counts as one.
         seconds : float, optional
             By default no limit. At least one update is made.
+        updates : int, optional
+            By default no limit.
         """
         last = max(self.config.epochs, self.epoch) if epochs is None else self.epoch + epochs
+        last_update = np.inf if updates is None else self.update + updates
         if seconds is None:
             self.prepare(last - self.epoch)
         deadline = perf_counter() + (np.inf if seconds is None else seconds)
-        while self.epoch < last and not self.diverged:
+        while self.epoch < last and self.update < last_update and not self.diverged:
             started = perf_counter()
             # The last epoch that the settings ask for is recorded whatever `record_every`: stop there.
             stop = self.config.epochs if self.epoch < self.config.epochs < last else last
             # And an epoch that ends with other batches to come.
             stop = self.epoch + 1 if self._changes and self._changes[-1].update > self.update else stop
             pace = self._pace
-            updates = min(pace.fitting(deadline - started), self._updates_to(stop) - self.update)
-            self._advance(updates)
+            left = min(self._updates_to(stop), last_update) - self.update
+            some = min(pace.fitting(deadline - started), left)
+            self._advance(some)
             now = perf_counter()
-            pace.note(updates, now - started)
+            pace.note(some, now - started)
             if now >= deadline:
                 return
 
@@ -427,6 +379,8 @@ class Trainer:
         self._record(engine.take_rows(), *before)
         if not fine:
             self.diverged = _divergence(self.update + 1, self.config)
+        if self._snapshots.are_due(self.epoch, self.seconds):
+            self._snapshots.take(engine.state(), engine.name, self.seconds)
         since = self._batches_since[1]
         if any(since < c.update <= self.update for c in self._changes if c.setting in OF_BATCHES):
             self._begin_batches(self._task.rule)
@@ -446,6 +400,7 @@ class Trainer:
                 engines.prepare()
         if self._at.name != last:
             self._trained_by = "+".join(filter(None, (self._trained_by, self._at.name)))
+            self._snapshots.take(self._at.state(), self._at.name, self.seconds)
         return self._at
 
     def _chosen(self, last: str) -> type[Engine]:
@@ -479,6 +434,11 @@ class Trainer:
         fine = is_finite(rows, self.split)
         self.recorded.extend({name: rows[name][fine] for name in COLUMNS})
         return bool(fine.all())
+
+
+def new_name() -> str:
+    """What a run is called by default: the time of its start, and a random tail."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def _given(config: Config, split: Split) -> Config:

@@ -153,7 +153,7 @@ def test_option_reaches_its_setting(monkeypatch, f):
         seen.append(config)
         raise Seen
 
-    monkeypatch.setattr("toynet.shell.command.Trainer", catch)
+    monkeypatch.setattr("toynet.shell.training.Trainer", catch)
     value = other_value(f)
     for option in ([f"--{f.name.replace('_', '-')}", str(value)], [f"--{f.name.replace('_', '-')}={value}"]):
         with pytest.raises(Seen):

@@ -165,10 +165,11 @@ def _domain(channel, first, last, is_log=False):
 
 
 def _x_axis(x_column):
-    # "0k" must not stand for 0: Vega's own labels have one unit for all.
+    # "0k" must not stand for 0, and "500m" not for half an epoch: Vega's own labels have one unit for all.
     # Zoomed in, neighbours differ in later digits.
     later = "max(0, ceil(log(domain('x')[1] / (domain('x')[1] - domain('x')[0])) / LN10))"
-    label = "format(datum.value, '~g')" if x_column == "seconds" else f"format(datum.value, '.' + (4 + {later}) + '~s')"
+    whole = f"format(datum.value, datum.value < 1 ? '~g' : '.' + (4 + {later}) + '~s')"
+    label = "format(datum.value, '~g')" if x_column == "seconds" else whole
     step = {} if x_column == "seconds" else {"tickMinStep": 1}
     return alt.X(
         "x:Q",

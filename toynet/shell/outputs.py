@@ -42,10 +42,12 @@ class File(Output):
     path : str
     overwrite : bool
         Whether one that is there may be replaced.
+    option : str
+        The option of the command line that named it.
     """
 
-    def __init__(self, path, overwrite):
-        self.name, self._path, self._overwrite = f"--csv {path}", path, overwrite
+    def __init__(self, path, overwrite, option="--csv"):
+        self.name, self._path, self._overwrite = f"{option} {path}", path, overwrite
 
     def begin(self, metrics, rows):
         files.check(self._path, len(metrics) * rows)
@@ -97,7 +99,7 @@ class Stream(Output):
             self._file.close()
 
 
-def choose(path, force, data_file):
+def choose(path, force, data_file=None, option="--csv"):
     """The output that was asked for.
 
     Parameters
@@ -106,8 +108,10 @@ def choose(path, force, data_file):
         None or empty: standard output.
     force : bool
         Whether a file that is there may be replaced.
-    data_file : Path or None
+    data_file : Path, optional
         What the run is trained on: never replaced.
+    option : str
+        The option that named it, for messages.
 
     Returns
     -------
@@ -118,34 +122,34 @@ def choose(path, force, data_file):
     ValueError
         One sentence: the file is there already, or is none that can be written.
     """
-    mode = _mode(path) if path else 0
+    mode = _mode(path, option) if path else 0
     if mode and data_file and os.path.samefile(path, data_file):
-        raise ValueError(f"--csv {path} is the run's own data file: choose another name")
+        raise ValueError(f"{option} {path} is the run's own data file: choose another name")
     if not path or _is_standard_output(path):
         if sys.stdout is None:
             raise ValueError("standard output is closed: say with --csv FILE where the metrics go")
         return Stream("standard output", _standard_output)
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
-        return Stream(f"--csv {path}", lambda: open(path, "wb", buffering=0))
+        return Stream(f"{option} {path}", lambda: open(path, "wb", buffering=0))
     if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise ValueError(f"--csv {path} is neither a file nor a pipe")
+        raise ValueError(f"{option} {path} is neither a file nor a pipe")
     if not Path(path).parent.is_dir():
-        raise ValueError(f"--csv {path}: there is no folder {Path(path).parent}")
+        raise ValueError(f"{option} {path}: there is no folder {Path(path).parent}")
     if stat.S_ISREG(mode) and not force:
-        raise ValueError(f"--csv {path} exists: choose another name, or add --force to replace it")
-    return File(path, force)
+        raise ValueError(f"{option} {path} exists: choose another name, or add --force to replace it")
+    return File(path, force, option)
 
 
-def _mode(path):
+def _mode(path, option):
     """What kind of thing a path leads to; 0 for nothing."""
     try:
         return os.stat(path).st_mode
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise ValueError(f"--csv {path} cannot be written: {error.strerror}") from error
+        raise ValueError(f"{option} {path} cannot be written: {error.strerror}") from error
     except ValueError as error:  # a null character
-        raise ValueError(f"--csv {path!r} cannot be written: {error}") from error
+        raise ValueError(f"{option} {path!r} cannot be written: {error}") from error
 
 
 def _is_standard_output(path):
@@ -176,3 +180,17 @@ class Told:
 
     def __getattr__(self, name):
         return getattr(sys.stderr, name)
+
+
+def put(output, content):
+    """Write what is ready to an output, and close it; returns the exit code."""
+    try:
+        output.finish(content)
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        tell(f"{output.name} could not be written: {error.strerror}\n")
+        return 1
+    finally:
+        output.close()
+    return 0

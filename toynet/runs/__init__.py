@@ -1,0 +1,1 @@
+"""The store of runs: records in, records out."""

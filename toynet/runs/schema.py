@@ -1,0 +1,72 @@
+"""The tables of a store: what they are called and what stands in them. Its versions are in migrations/."""
+
+import sqlalchemy as sa
+
+VERSION = "0001"
+"""The newest version, that of these tables."""
+
+metadata = sa.MetaData()
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run", sa.String, nullable=False, unique=True),  # the run's own name, which never changes
+    # What people say of it.
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("note", sa.String, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    # Where it comes from.
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("parent", sa.String),
+    sa.Column("parent_epoch", sa.BigInteger),
+    sa.Column("created", sa.Float, nullable=False),  # seconds since 1970, in UTC
+    sa.Column("deleted", sa.Float),
+    sa.Column("versions", sa.JSON, nullable=False),
+    # How it stands, and who trains it.
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("heartbeat", sa.Float, nullable=False),
+    sa.Column("holder", sa.String, nullable=False),
+    # Its State, but for history and snapshots.
+    sa.Column("config", sa.JSON, nullable=False),  # as at the start
+    sa.Column("changes", sa.JSON, nullable=False),
+    sa.Column("engine_asked", sa.String),
+    sa.Column("engine", sa.String, nullable=False),
+    sa.Column("diverged", sa.String, nullable=False),
+    sa.Column("data", sa.String, nullable=False),
+    sa.Column("split", sa.LargeBinary),  # data that were given by hand
+    sa.Column("shapes", sa.JSON),  # of the parameters; none where they are not known
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("update", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("order_state", sa.JSON),
+    sa.Column("parameters", sa.LargeBinary),
+    sa.Column("seconds", sa.Float, nullable=False),
+    # What the table of runs shows: its present row, the best one, and a small picture of its losses.
+    sa.Column("present", sa.JSON, nullable=False),
+    sa.Column("best_test_loss", sa.Float),
+    sa.Column("best_epoch", sa.BigInteger),
+    sa.Column("curve", sa.JSON, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+)
+
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("first_row", sa.BigInteger, primary_key=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # Arrow, compressed
+)
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("update", sa.BigInteger, primary_key=True),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("engine", sa.String, nullable=False),
+    sa.Column("order_state", sa.JSON, nullable=False),
+    sa.Column("parameters", sa.LargeBinary, nullable=False),
+)

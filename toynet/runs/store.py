@@ -1,0 +1,504 @@
+"""The Store: runs are kept in it as they train, listed, and taken up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from toynet.config import Config
+from toynet.datasets import Split
+from toynet.engines import Progress
+from toynet.history import COLUMNS, COUNTS, Change, History, settings
+from toynet.replay import Replay
+from toynet.runs.database import StoreError, name_of, open_database, reading, writing
+from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
+from toynet.runs.records import Record, Source, is_gone, versions
+from toynet.runs.schema import chunks, runs, snapshots
+from toynet.state import Snapshot, State, parameters_of
+from toynet.training import Trainer, new_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STALE = 5.0
+"""Seconds without a sign of life after which a run that runs by what is stored is interrupted."""
+
+CHUNK = 2048
+"""Rows of history from which on a chunk is left as it is and another one begun."""
+
+BIN = 24 * 3600.0
+"""Seconds for which what was deleted can be brought back."""
+
+_LISTED = [
+    column
+    for column in runs.c
+    if column.name not in ("id", "parameters", "split", "order_state", "shapes", "versions", "deleted")
+]
+
+
+class Taken(StoreError):
+    """A run that is trained, or has been, by somebody else."""
+
+
+class Store:
+    """Kept runs.
+
+    Parameters
+    ----------
+    url : str, optional
+        The database, as SQLAlchemy names it; by default that of the environment variable
+        `TOYNET_DATABASE_URL`, else SQLite at data/runs.db.
+
+    Raises
+    ------
+    StoreError
+        A ValueError of one sentence, from each method: it cannot be opened, read or written.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self._engine = open_database(url)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return name_of(self._engine.url)
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._engine.dispose()
+
+    # --- what is kept ------------------------------------------------------------------
+
+    def runs(self, owner: str | None = None) -> pd.DataFrame:
+        """A row a run, the latest first.
+
+        Parameters
+        ----------
+        owner : str, optional
+            Only this person's.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `run, state, epoch, update`, then what was measured last, the best test loss and its epoch; what people say
+            of it (`name`, `note`, `tags`), where it comes from, `sketch` (some of its losses), and every field of
+            Config, as it is by now; then `engine`.
+        """
+        import pandas as pd
+
+        wanted = sa.select(*_LISTED).where(runs.c.deleted.is_(None)).order_by(runs.c.created.desc(), runs.c.id.desc())
+        if owner is not None:
+            wanted = wanted.where(runs.c.owner == owner)
+        with reading(self._engine) as connection:
+            found = connection.execute(wanted).mappings().all()
+        now = time.time()
+        return pd.DataFrame([_listed(row, now) for row in found], columns=_columns())
+
+    def history(self, run: str) -> pd.DataFrame:
+        """The metrics of a run: the columns of the metrics CSV."""
+        row, rows = self._row(run), self._rows(run)
+        config, changes = Config.from_dict(row.config), _changes(row)
+        columns = settings(rows["update"], config.to_dict(), changes) | {"engine": row.engine}
+        return History(rows).frame(row.run, columns)
+
+    def curves(self, run: str, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Some columns of a run's history, each (rows,): sooner read than all of it."""
+        return self._rows(run, names)
+
+    def state(self, run: str) -> State:
+        """A run as it was put down; `Trainer.resume` takes it up."""
+        row = self._row(run)
+        if row.parameters is None:
+            raise StoreError(f"run {row.run} was imported without its parameters: only its curves are here")
+        with reading(self._engine) as connection:
+            found = connection.execute(
+                sa.select(snapshots).where(snapshots.c.run_id == row.id).order_by(snapshots.c.update)
+            ).all()
+        return State(
+            row.run,
+            Config.from_dict(row.config),
+            _changes(row),
+            row.engine_asked,
+            row.engine,
+            _progress(row, row.shapes),
+            self._rows(run, recorded=True),
+            row.seconds,
+            row.diverged,
+            row.data,
+            _split(row.split),
+            snapshots=tuple(Snapshot(_progress(s, row.shapes), s.engine) for s in found),
+        )
+
+    def trainer(self, run: str, epoch: int | None = None) -> Trainer:
+        """A run taken up where it stands, or as it was at the end of an epoch.
+
+        Parameters
+        ----------
+        run : str
+        epoch : int, optional
+            0 to the last that it has ended.
+
+        Returns
+        -------
+        Trainer
+            It goes on bit for bit as the run would have; what it trains is not kept unless it is told to `keep`.
+        """
+        state = self.state(run)
+        if epoch is None:
+            return Trainer.resume(state)
+        if not 0 <= epoch <= state.progress.epoch:
+            raise ValueError(f"run {run} has the epochs 0 to {state.progress.epoch:,}, not {epoch!r}")
+        replay = Replay(state)
+        replay.seek(epoch)
+        return Trainer.resume(replay.moment())
+
+    def source(self, run: str) -> Source:
+        """Whose a run is, and which it went on from."""
+        row = self._row(run)
+        return Source(row.owner, row.parent, row.parent_epoch)
+
+    def said(self, run: str) -> dict[str, Any]:
+        """What people say of a run: its name, note and tags; and which run it went on from, where it did."""
+        row = self._row(run)
+        parent = {"parent": row.parent, "parent_epoch": row.parent_epoch} if row.parent else {}
+        return {"name": row.name, "note": row.note, "tags": row.tags, **parent}
+
+    def status(self, run: str) -> str:
+        """How a run stands now."""
+        row = self._row(run)
+        return _status(row.status, row.holder, row.heartbeat, time.time())
+
+    def files_in_use(self) -> set[str]:
+        """The data files of all kept runs."""
+        with reading(self._engine) as connection:
+            found = connection.execute(sa.select(runs.c.config["data_file"].as_string()).distinct()).scalars()
+            return set(filter(None, found))
+
+    # --- keeping -----------------------------------------------------------------------
+
+    def keep(self, trainer: Trainer, source: Source | None = None) -> None:
+        """Keep a run as it is now, whole."""
+        self.save(Record.of(trainer, source=source))
+
+    def save(self, record: Record) -> None:
+        """Write what is new of a run: all of it or nothing.
+
+        Raises
+        ------
+        Taken
+            If somebody else has taken it up.
+        StoreError
+        """
+        state = record.state
+        with writing(self._engine) as connection:
+            row = connection.execute(
+                sa.select(runs.c.id, runs.c.rows, runs.c.holder, runs.c.best_test_loss, runs.c.best_epoch)
+                .where(runs.c.run == state.run_name)
+                .with_for_update()
+            ).one_or_none()
+            if row and record.holder and row.holder != record.holder:
+                raise Taken(f"run {state.run_name} has been taken up in another place, and is kept from there")
+            best = (row.best_test_loss, row.best_epoch) if row else (None, None)
+            values = _values(record, best)
+            if row:
+                run_id, stored = row.id, row.rows
+                connection.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
+            else:
+                first = {"run": state.run_name, "name": "", "note": "", "tags": [], "created": time.time(), "rows": 0}
+                first |= {"owner": record.source.owner, "parent": record.source.parent, "versions": versions()}
+                first |= {"parent_epoch": record.source.parent_epoch, "split": _packed(state.split)}
+                made = connection.execute(sa.insert(runs).values({**first, **values}))
+                assert made.inserted_primary_key
+                run_id, stored = made.inserted_primary_key[0], 0
+            _append(connection, run_id, stored, record)
+            _keep_snapshots(connection, run_id, state.snapshots)
+
+    def take_in(self, record: Record, said: Mapping[str, Any] | None = None) -> str:
+        """Keep a run that comes from elsewhere; where one has its name already, under another one.
+
+        Parameters
+        ----------
+        record : Record
+        said : dict, optional
+            For `describe`.
+
+        Returns
+        -------
+        str
+            The run's name here.
+        """
+        with reading(self._engine) as connection:
+            is_there = connection.execute(sa.select(runs.c.id).where(runs.c.run == record.state.run_name)).first()
+        if is_there:
+            record = replace(record, state=replace(record.state, run_name=new_name()))
+        self.save(record)
+        self.describe(record.state.run_name, **(said or {}))
+        return record.state.run_name
+
+    def claim(self, run: str, holder: str, update: int) -> None:
+        """Take a run up, to train it here and nowhere else.
+
+        Parameters
+        ----------
+        run : str
+        holder : str
+            From `records.holder`.
+        update : int
+            At which it is here.
+
+        Raises
+        ------
+        Taken
+            If it is being trained elsewhere, or has been trained on since.
+        """
+        with writing(self._engine) as connection:
+            row = connection.execute(_named(run).with_for_update()).first()
+            if row is None:
+                raise StoreError(f"there is no run {run} in {self.name}")
+            status = _status(row.status, row.holder, row.heartbeat, time.time())
+            if status == "running" and row.holder != holder:
+                raise Taken(f"run {run} is being trained in another place")
+            if row.update != update:
+                raise Taken(f"run {run} has been trained on in another place: it is at update {row.update:,}")
+            changed = {"holder": holder, "heartbeat": time.time(), "deleted": None}
+            connection.execute(sa.update(runs).where(runs.c.id == row.id).values(changed))
+
+    # --- what people say of runs, and what they throw away --------------------------------
+
+    def describe(
+        self, run: str, name: str | None = None, note: str | None = None, tags: Sequence[str] | None = None
+    ) -> None:
+        """Give a run a name, a note or tags; what is left out stays."""
+        said = {"name": name, "note": note, "tags": list(tags) if tags is not None else None}
+        self._change([run], {what: value for what, value in said.items() if value is not None})
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Throw runs away. For a day `restore` brings them back."""
+        with writing(self._engine) as connection:
+            old = sa.delete(runs).where(runs.c.deleted < time.time() - BIN)
+            connection.execute(old)
+        self._change(names, {"deleted": time.time()})
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Bring back what was deleted."""
+        self._change(names, {"deleted": None})
+
+    def _change(self, names, values):
+        if values:
+            with writing(self._engine) as connection:
+                connection.execute(sa.update(runs).where(runs.c.run.in_(list(names))).values(values))
+
+    # --- rows of tables --------------------------------------------------------------------
+
+    def find(self, name: str, owner: str | None = None) -> str:
+        """The run of this name: its own, or the one that people gave it.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or several.
+        """
+        wanted = sa.select(runs.c.run).where(runs.c.deleted.is_(None), sa.or_(runs.c.run == name, runs.c.name == name))
+        if owner is not None:
+            wanted = wanted.where(runs.c.owner == owner)
+        with reading(self._engine) as connection:
+            found = connection.execute(wanted).scalars().all()
+        if name in found:
+            return name
+        if len(found) != 1:
+            several = f"{len(found)} runs are called {name}: {', '.join(found[:3])}"
+            raise StoreError(several if found else f"there is no run {name} in {self.name}")
+        return found[0]
+
+    def _row(self, run):
+        with reading(self._engine) as connection:
+            row = connection.execute(_named(run)).first()
+        if row is None:
+            raise StoreError(f"there is no run {run} in {self.name}")
+        return row
+
+    def _rows(self, run, names=COLUMNS, recorded=False):
+        """The history's columns; the present row behind what was recorded, where that is the end of a later epoch."""
+        needed = dict.fromkeys(("epoch", *names))
+        with reading(self._engine) as connection:
+            row = connection.execute(_named(run)).first()
+            if row is None:
+                raise StoreError(f"there is no run {run} in {self.name}")
+            wanted = sa.select(chunks.c.content).where(chunks.c.run_id == row.id).order_by(chunks.c.first_row)
+            columns = unpack_rows(connection.execute(wanted).scalars(), needed)
+        present = row.present
+        is_later = row.position == 0 and (not len(columns["epoch"]) or present["epoch"] > columns["epoch"][-1])
+        if is_later and not recorded and _is_whole(present):
+            columns = {name: np.append(columns[name], _number(present[name])) for name in columns}
+        return {name: columns[name] for name in names}
+
+
+# --- records -> rows -------------------------------------------------------------------
+
+
+def _values(record: Record, best: tuple) -> dict[str, Any]:
+    """What is written of a run each time."""
+    state, progress = record.state, record.state.progress
+    arrays = progress.parameters._asdict() if progress.parameters is not None else None
+    best_test_loss, best_epoch = _best(state.history, best)
+    return {
+        "status": record.status,
+        "heartbeat": time.time(),
+        "holder": record.holder,
+        "deleted": None,
+        "config": state.config.to_dict(),
+        "changes": [list(change) for change in state.changes],
+        "engine_asked": state.engine_asked,
+        "engine": state.trained_by,
+        "diverged": state.diverged,
+        "data": state.data,
+        "shapes": {name: list(array.shape) for name, array in arrays.items()} if arrays else sa.null(),
+        "epoch": progress.epoch,
+        "update": progress.update,
+        "position": progress.position,
+        "order_state": progress.order,
+        "parameters": pack_arrays(arrays.values()) if arrays else None,
+        "seconds": state.seconds,
+        "present": {name: float(value) if np.isfinite(value) else None for name, value in record.present.items()},
+        "best_test_loss": best_test_loss,
+        "best_epoch": best_epoch,
+        "curve": record.sketch,
+    }
+
+
+def _best(history: Mapping[str, np.ndarray], before: tuple) -> tuple:
+    """The lowest test loss so far, and its epoch; None where there is no test part."""
+    losses = history["test_loss"]
+    if not np.isfinite(losses).any():
+        return before
+    place = int(np.nanargmin(losses))
+    if before[0] is not None and before[0] <= losses[place]:
+        return before
+    return float(losses[place]), int(history["epoch"][place])
+
+
+def _append(connection, run_id, stored, record):
+    """Rows that are new behind those that are there: into the last chunk, or a next one where that is full."""
+    rows = {name: column[max(stored - record.first_row, 0) :] for name, column in record.state.history.items()}
+    new = len(rows["epoch"])
+    if not new:
+        return
+    of_run = chunks.c.run_id == run_id
+    last = connection.execute(sa.select(chunks).where(of_run).order_by(chunks.c.first_row.desc()).limit(1)).first()
+    first_row = stored
+    if last and last.rows < CHUNK:
+        first_row = last.first_row
+        before = unpack_rows([last.content])
+        rows = {name: np.concatenate([before[name], rows[name]]) for name in rows}
+        connection.execute(sa.delete(chunks).where(of_run, chunks.c.first_row == first_row))
+    chunk = {"run_id": run_id, "first_row": first_row, "rows": len(rows["epoch"]), "content": pack_rows(rows)}
+    connection.execute(sa.insert(chunks).values(chunk))
+    connection.execute(sa.update(runs).where(runs.c.id == run_id).values(rows=stored + new))
+
+
+def _keep_snapshots(connection, run_id, kept: Iterable[Snapshot]):
+    """The snapshots as they are now; those that are there already stay."""
+    of_run = snapshots.c.run_id == run_id
+    there = dict(connection.execute(sa.select(snapshots.c.update, snapshots.c.engine).where(of_run)).all())
+    wanted = {snapshot.progress.update: snapshot for snapshot in kept}
+    gone = [update for update, engine in there.items() if update not in wanted or wanted[update].engine != engine]
+    if gone:
+        connection.execute(sa.delete(snapshots).where(of_run, snapshots.c.update.in_(gone)))
+    new = [_snapshot(run_id, wanted[update]) for update in wanted if update not in there or update in gone]
+    if new:
+        connection.execute(sa.insert(snapshots), new)
+
+
+def _snapshot(run_id, snapshot):
+    progress = snapshot.progress
+    return {
+        "run_id": run_id,
+        "update": progress.update,
+        "epoch": progress.epoch,
+        "position": progress.position,
+        "engine": snapshot.engine,
+        "order_state": progress.order,
+        "parameters": pack_arrays(progress.parameters),
+    }
+
+
+def _packed(split: Split | None) -> bytes | None:
+    """Data that were given by hand."""
+    if split is None:
+        return None
+    arrays = dict(zip(Split._fields[:6], split[:6], strict=True))
+    return pack_named(arrays, {"feature_names": split.feature_names, "class_names": split.class_names})
+
+
+# --- rows -> records -------------------------------------------------------------------
+
+
+def _split(content: bytes | None) -> Split | None:
+    if content is None:
+        return None
+    arrays, names = unpack_named(content)
+    parts = (arrays[name] for name in Split._fields[:6])
+    return Split(*parts, tuple(names["feature_names"]), tuple(names["class_names"]))
+
+
+def _progress(row, shapes) -> Progress:
+    arrays = unpack_arrays(row.parameters, shapes)
+    return Progress(parameters_of(arrays), row.order_state, row.epoch, row.update, row.position)
+
+
+def _changes(row) -> tuple[Change, ...]:
+    return tuple(Change(update, setting, value) for update, setting, value in row.changes)
+
+
+def _named(run):
+    return sa.select(runs).where(runs.c.run == run)
+
+
+def _is_whole(present):
+    """Whether a row was measured where the run is, and finite, but for a test part that may be empty."""
+    return all(value is not None for name, value in present.items() if not name.startswith("test_"))
+
+
+def _number(value):
+    return np.nan if value is None else value
+
+
+# --- the table of runs -------------------------------------------------------------------
+
+_MEASURED = tuple(name for name in COLUMNS if name not in (*COUNTS, "seconds", "learning_rate"))
+
+
+def _columns() -> list[str]:
+    settings = [name for name in Config().to_dict()]
+    return [
+        "run", "state", "epoch", "update", *_MEASURED, "best_test_loss", "best_epoch", "seconds", "created", "name",
+        "note", "tags", "owner", "parent", "parent_epoch", "data", "diverged", "changes", "rows", "sketch",
+        *settings, "engine",
+    ]  # fmt: skip
+
+
+def _listed(row, now) -> dict[str, Any]:
+    """A row of `Store.runs`."""
+    changed = {setting: value for _, setting, value in row["changes"]}
+    return {
+        **row["config"],
+        **changed,
+        **row,
+        "epoch": row["epoch"],
+        **{name: _number(row["present"][name]) for name in _MEASURED},
+        "state": _status(row["status"], row["holder"], row["heartbeat"], now),
+        "changes": len(row["changes"]),
+        "sketch": row["curve"],
+    }
+
+
+def _status(status, holder, heartbeat, now) -> str:
+    """How a run stands: one that runs by what is stored, and by nothing else, is interrupted."""
+    if status == "running" and (now - heartbeat > STALE or is_gone(holder)):
+        return "interrupted"
+    return status

@@ -1,0 +1,1 @@
+"""What leaves ToyNet: a run as code, pictures, documents and tables."""

@@ -1,0 +1,286 @@
+"""A run that was exported becomes a run again: JSON whole, a metrics CSV with its curves alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from toynet import metrics_csv
+from toynet.config import Config, shown
+from toynet.engines import Progress
+from toynet.history import COLUMNS, COUNTS, OF_BATCHES, Change
+from toynet.measuring import OF_TEST
+from toynet.runs.records import Record, sketch
+from toynet.sharing.documents import KIND, VERSION
+from toynet.state import Snapshot, State, parameters_of
+from toynet.training import IN_MID_RUN, new_name
+
+LARGEST = 1_000_000_000
+"""Bytes of a file that is read at most."""
+
+_NAME = re.compile(r"[\w.~-]{1,80}")
+"""What a run may be called: it stands in addresses and file names."""
+
+SAID = ("name", "note")
+"""What people say of a run, in texts."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Imported:
+    """A run from a file.
+
+    Attributes
+    ----------
+    record : Record
+        For `Store.take_in`.
+    said : dict
+        `name`, `note` and `tags`, as far as they are known.
+    """
+
+    record: Record
+    said: dict[str, Any]
+
+
+def read(content: bytes) -> list[Imported]:
+    """The runs of an exported file.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON of `documents.to_json`, or a metrics CSV of one run or several.
+
+    Returns
+    -------
+    list of Imported
+
+    Raises
+    ------
+    ValueError
+        One sentence that says what is wrong with it.
+    """
+    if len(content) > LARGEST:
+        raise ValueError(f"the file is larger than {LARGEST // 1_000_000:,} MB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is neither JSON nor CSV in UTF-8, as ToyNet exports runs") from error
+    if text.lstrip()[:1] in ("{", "["):
+        return [_from_json(text)]
+    return _from_csv(text)
+
+
+# --- JSON ----------------------------------------------------------------------------
+
+
+def _from_json(text: str) -> Imported:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is no whole JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("kind") != KIND:
+        raise ValueError("it is JSON, but no run that ToyNet has exported")
+    if document.get("version") != VERSION:
+        raise ValueError(f"it is of version {shown(document.get('version'))}, and {VERSION} is the one known here")
+    config = Config.from_dict(_get(document, "settings", dict))
+    changes = _changes(_get(document, "changes", list), config)
+    progress = _progress(document, config)
+    history = _history(_get(document, "history", dict))
+    if history["epoch"][-1] > progress.epoch or history["update"][-1] > progress.update:
+        raise ValueError("its history goes beyond its present epoch")
+    state = State(
+        _run_name(document.get("run")),
+        config,
+        changes,
+        _engine(document.get("engine_asked")) or None,
+        _engine(document.get("engine")),
+        progress,
+        history,
+        float(_get(document, "seconds", float)),
+        _get(document, "diverged", str)[:1000],
+        _get(document, "data", str)[:64],
+        None,
+        snapshots=_snapshots(_get(document, "snapshots", list), config, progress),
+    )
+    said = {name: document[name] for name in SAID if isinstance(document.get(name), str)}
+    if isinstance(document.get("tags"), list):
+        said["tags"] = [tag for tag in document["tags"] if isinstance(tag, str)]
+    return _imported(state, said | _as_said(document.get("run"), said))
+
+
+def _get(document: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = document.get(name)
+    is_number = kind is float and isinstance(value, int) and not isinstance(value, bool)
+    if not (is_number or (isinstance(value, kind) and not (kind is int and isinstance(value, bool)))):
+        raise ValueError(f"{name} is missing, or not what it should be")
+    return value
+
+
+def _changes(found: list, config: Config) -> tuple[Change, ...]:
+    changes, last = [], 0
+    for change in found:
+        match change:
+            case [int() as update, str() as setting, value] if update >= last and setting in IN_MID_RUN:
+                config = dataclasses.replace(config, **{setting: value})  # raises where it is out of range
+                changes.append(Change(update, setting, getattr(config, setting)))
+                last = update
+            case _:
+                raise ValueError(f"its change {shown(change)} is none")
+    return tuple(changes)
+
+
+def _progress(document: Mapping[str, Any], config: Config) -> Progress:
+    counts = {name: _get(document, name, int) for name in ("epoch", "update", "position")}
+    if min(counts.values()) < 0:
+        raise ValueError("epoch, update and position must not be negative")
+    arrays = {}
+    for name, values in _get(document, "parameters", dict).items():
+        try:
+            arrays[name] = np.array(values, dtype=float)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"its {shown(name)} is no matrix of numbers") from error
+    W1 = arrays.get("W1", np.empty(0))
+    h, d = W1.shape if W1.ndim == 2 else (0, 0)
+    shapes = {"W1": (config.hidden_size, d), "b1": (h, 1), "W2": (1, h), "b2": (1, 1)}
+    if {name: array.shape for name, array in arrays.items()} != shapes or d < 1:
+        raise ValueError(f"its parameters are not those of a network with {config.hidden_size} hidden units")
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise ValueError("its parameters are not all finite")
+    return Progress(parameters_of(arrays), _order(_get(document, "order", dict)), **counts)
+
+
+def _order(order: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a PCG64, and nothing else."""
+    match order:
+        case {
+            "bit_generator": "PCG64",
+            "state": {"state": int() as state, "inc": int() as inc},
+            "has_uint32": int() as has,
+            "uinteger": int() as left,
+        } if min(state, inc, has, left) >= 0 and max(state, inc) < 2**128 and has < 2 and left < 2**32 and inc % 2:
+            return {
+                "bit_generator": "PCG64",
+                "state": {"state": state, "inc": inc},
+                "has_uint32": has,
+                "uinteger": left,
+            }
+    raise ValueError("its order is not the state of a PCG64 generator")
+
+
+def _snapshots(found: list, config: Config, progress: Progress) -> tuple[Snapshot, ...]:
+    snapshots = []
+    for document in found:
+        if not isinstance(document, dict):
+            raise ValueError("its snapshots are not what they should be")
+        snapshots.append(Snapshot(_progress(document, config), _engine(document.get("engine"))))
+    updates = [snapshot.progress.update for snapshot in snapshots]
+    if not updates or updates[0] != 0 or updates != sorted(set(updates)) or updates[-1] > progress.update:
+        raise ValueError("its snapshots do not begin at its start, or are not in order")
+    return tuple(snapshots)
+
+
+def _engine(name: Any) -> str:
+    names = name.split("+") if isinstance(name, str) and name else []
+    if not set(names) <= {"compiled", "numpy", "reference"}:
+        raise ValueError(f"its engine {shown(name)} is none")
+    return "+".join(names)
+
+
+# --- CSV -----------------------------------------------------------------------------
+
+
+def _from_csv(text: str) -> list[Imported]:
+    import pandas as pd
+
+    try:
+        frame = metrics_csv.read(io.StringIO(text))
+    except (ValueError, TypeError, pd.errors.ParserError) as error:
+        raise ValueError(f"it is no metrics CSV of ToyNet's: {str(error).strip()[:200]}") from error
+    known = ["run", *COLUMNS, *(name for name in Config().to_dict() if name != "learning_rate"), "engine"]
+    missing = [name for name in known if name not in frame]
+    if missing:
+        some = ", ".join(missing[:3]) + (" and others" if len(missing) > 3 else "")
+        raise ValueError(f"it is no metrics CSV of ToyNet's: there is no column {some}")
+    if not len(frame):
+        raise ValueError("it has no rows")
+    return [_of_rows(rows) for _, rows in frame.groupby("run", sort=False)]
+
+
+def _of_rows(rows: Any) -> Imported:
+    """A run of the rows of a metrics CSV: its curves, and settings with their changes as the rows tell of them."""
+    history = _history({name: rows[name].tolist() for name in COLUMNS})
+    last = rows.iloc[-1]
+    settings = {f.name: _plain(last[f.name], f.type) for f in dataclasses.fields(Config)}
+    changing = ("learning_rate", *OF_BATCHES)
+    start = settings | {name: _plain(rows[name].iloc[0], type(settings[name])) for name in changing}
+    changes = []
+    for name in changing:
+        values = rows[name].to_numpy()
+        for place in np.flatnonzero(values[1:] != values[:-1]).tolist():
+            value = _plain(values[place + 1], type(settings[name]))
+            changes.append(Change(int(history["update"][place]), name, value))
+    config = Config.from_dict(start)
+    epoch, update = int(history["epoch"][-1]), int(history["update"][-1])
+    # There are no parameters: its curves are all that it has.
+    progress = Progress(cast(Any, None), {}, epoch, update)
+    seconds = float(history["seconds"][-1])
+    run, engine = str(last["run"]), _engine(str(last["engine"]))
+    changes.sort(key=lambda change: change.update)
+    state = State(_run_name(run), config, tuple(changes), None, engine, progress, history, seconds, "", "", None)
+    return _imported(state, _as_said(run, {}))
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    """A cell as the setting's own type, or as it is, for Config to refuse."""
+    try:
+        plain = kind(value)
+    except (TypeError, ValueError, OverflowError):
+        return value
+    return plain if kind is str or plain == value else value
+
+
+# --- both ----------------------------------------------------------------------------
+
+
+def _history(columns: Mapping[str, list]) -> dict[str, np.ndarray]:
+    """The rows of a history, if they are those of one."""
+    history = {}
+    for name in COLUMNS:
+        values = columns.get(name)
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"its history has no {name}")
+        try:
+            history[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"its history's {name} is not all numbers") from error
+        if history[name].ndim != 1 or len(history[name]) != len(history[COLUMNS[0]]):
+            raise ValueError(f"its history's {name} has not as many rows as epoch")
+        if name not in OF_TEST and not np.isfinite(history[name]).all():
+            raise ValueError(f"its history's {name} is not all finite")
+    for name in (*COUNTS, "seconds"):
+        steps = np.diff(history[name])
+        is_whole = name == "seconds" or not (history[name] % 1).any()
+        if history[name][0] < 0 or (steps < 0).any() or (name == "epoch" and (steps == 0).any()) or not is_whole:
+            raise ValueError(f"its history's {name} must be numbers that grow from row to row")
+    return history
+
+
+def _imported(state: State, said: dict[str, Any]) -> Imported:
+    present = {name: float(column[-1]) for name, column in state.history.items()}
+    losses = sketch(state.history["test_loss"], state.history["train_loss"])
+    return Imported(Record(state, 0, "imported", present, losses), said)
+
+
+def _run_name(name: Any) -> str:
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else new_name()
+
+
+def _as_said(run: Any, said: Mapping[str, Any]) -> dict[str, str]:
+    """A run name that cannot be one becomes what people call it."""
+    is_other = isinstance(run, str) and run and not _NAME.fullmatch(run) and not said.get("name")
+    return {"name": run[:200]} if is_other else {}
