@@ -60,7 +60,9 @@ def test_controls_are_labelled_with_what_they_set_and_buttons_with_what_they_do(
     labels |= {w.proto.label for w in app.sidebar.get("button_group")}
     wanted = {"Dataset", "Samples", "Noise", "Hidden size", "Activation", "Learning rate", "Batch mode", "Epochs"}
     assert wanted <= labels
-    assert [b.label for b in app.main.button] == ["Reset", "Train", "Step (one update)", "One epoch"]
+    assert [b.label for b in app.main.button] == [
+        "Reset", "Train", "Step (one update)", "One epoch", "Play", "Go on from here",
+    ]  # fmt: skip
 
 
 def test_batch_size_is_offered_in_mini_batches_only(app):

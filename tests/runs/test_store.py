@@ -196,13 +196,27 @@ def test_a_run_that_trains_in_one_place_is_trained_there_alone(store):
         store.claim(trainer.run_name, there, trainer.update)
     store.save(Record.of(trainer, holder=here))
     store.claim(trainer.run_name, there, trainer.update)
-    with pytest.raises(Taken, match="has been taken up"):
-        store.save(Record.of(trainer, holder=here))
+    store.save(Record.of(trainer, is_running=True, holder=there, before=trainer.update))
+    with pytest.raises(Taken, match="is being trained in another place"):
+        store.save(Record.of(trainer, holder=here, before=trainer.update))
     again = store.trainer(trainer.run_name)
     again.run(epochs=1)
     store.save(Record.of(again, holder=there))
     with pytest.raises(Taken, match="has been trained on in another place: it is at update 2"):
         store.claim(trainer.run_name, here, trainer.update)
+    with pytest.raises(Taken, match="has been trained on in another place: it is at update 2"):
+        store.save(Record.of(trainer, holder=here, before=trainer.update))
+    assert store.trainer(trainer.run_name).update == 2
+
+
+def test_whoever_knows_a_run_as_it_is_stored_may_go_on_with_it(store):
+    trainer = Trainer(small())
+    trainer.run(epochs=1)
+    store.save(Record.of(trainer, holder=holder()))
+    again = store.trainer(trainer.run_name)
+    again.run(epochs=1)
+    store.save(Record.of(again, holder=holder(), before=trainer.update))
+    assert store.trainer(trainer.run_name).update == 2
 
 
 def test_a_run_whose_heart_has_stopped_is_interrupted_and_can_be_taken_up(store, monkeypatch):

@@ -314,6 +314,7 @@ def curve_tables(
     last: float | None = None,
     marks: Sequence[tuple[int, str]] = (),
     window: Window | None = None,
+    is_past: bool = False,
 ) -> vega.Tables:
     """Datasets of a curve chart.
 
@@ -335,6 +336,8 @@ def curve_tables(
         The row before each change of a setting, and its text (`history.marks`).
     window : (float, float), optional
         From where to where the chart is zoomed on the x axis: while nothing moves it is exact there too.
+    is_past : bool
+        Whether `present` is a moment on the curves, at which one looks back.
 
     Returns
     -------
@@ -345,9 +348,9 @@ def curve_tables(
     """
     x = history[curves.view.x_column]
     late = present if present and present["update"] > history["update"][-1] else None
-    now = late or history.last
+    now = present if present and is_past else late or history.last
     x_now = now[curves.view.x_column]
-    end = axis_end(x_now, last)
+    end = axis_end(history.last[curves.view.x_column] if is_past else x_now, last)
     tables: vega.Tables = {}
     heights, zeros, lines = [np.array([now[column] for column in series])], [], 0
     for i, column in enumerate(series):

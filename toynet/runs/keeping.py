@@ -30,8 +30,8 @@ class Kept:
     source : Source
     holder : str
         Who trains it: nobody else writes it meanwhile.
-    rows : int
-        Of its history, written so far.
+    rows, update : int
+        Of its history, and at which update, it is written so far.
     is_stored : bool
         Whether anything is.
     taken : str
@@ -41,6 +41,7 @@ class Kept:
     source: Source = field(default_factory=Source)
     holder: str = field(default_factory=holder)
     rows: int = 0
+    update: int = 0
     is_stored: bool = False
     taken: str = ""
     _told: tuple = ()
@@ -84,7 +85,8 @@ class Keeper:
         is_same = kept._told and told[1] == kept._told[1]
         if is_running and is_same and (now < kept._next or kept._is_queued):
             return
-        record = Record.of(trainer, is_running, kept.rows, kept.source, kept.holder)
+        more = {"source": kept.source, "holder": kept.holder, "before": kept.update}
+        record = Record.of(trainer, is_running, kept.rows, **more)
         kept._told, kept._next = told, now + EVERY
         with self._changed:
             kept._record = record
@@ -144,7 +146,8 @@ class Keeper:
             if record:
                 self._store = self._store or self._open()
                 self._store.save(record)
-                kept.rows, kept.is_stored = record.first_row + len(record.state.history["epoch"]), True
+                kept.rows = record.first_row + len(record.state.history["epoch"])
+                kept.update, kept.is_stored = record.state.progress.update, True
         except Taken as error:
             kept.taken = str(error)
         except StoreError as error:

@@ -15,7 +15,7 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level
 
 
 def pack_rows(columns: Mapping[str, np.ndarray]) -> bytes:
-    """Rows of a history, for each of its `COLUMNS` an array (rows,), as an Arrow stream whose columns are compressed."""
+    """Rows of a history, for each of its `COLUMNS` an array (rows,), as an Arrow stream of compressed columns."""
     arrays = [columns[name].astype(np.int64) if name in COUNTS else columns[name] for name in COLUMNS]
     batch = pa.record_batch(arrays, names=list(COLUMNS))
     sink = io.BytesIO()

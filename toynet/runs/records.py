@@ -63,6 +63,8 @@ class Record:
     source : Source
     holder : str
         Who trains it (see `holder`); "" where nobody does.
+    before : int
+        The update at which this holder knows it to be stored: whoever has it further on has taken it up meanwhile.
     """
 
     state: State
@@ -72,17 +74,16 @@ class Record:
     sketch: list[float]
     source: Source = Source()
     holder: str = ""
+    before: int = 0
 
     @classmethod
-    def of(
-        cls, trainer: Trainer, is_running: bool = False, since: int = 0, source: Source | None = None, holder: str = ""
-    ) -> Record:
-        """What a trainer is at, with the rows of its history from one on."""
+    def of(cls, trainer: Trainer, is_running: bool = False, since: int = 0, **more: Any) -> Record:
+        """What a trainer is at, with the rows of its history from one on; `more` is `source`, `holder`, `before`."""
         # Measuring takes a while, and what runs is somewhere else by the next moment.
         present = trainer.recorded.last if is_running else trainer.present()
         sketched = sketch(trainer.recorded["test_loss"], trainer.recorded["train_loss"])
         state = trainer.state(since)
-        return cls(state, since, status(trainer, is_running), present, sketched, source or Source(), holder)
+        return cls(state, since, status(trainer, is_running), present, sketched, **more)
 
 
 def status(trainer: Trainer, is_running: bool) -> str:
@@ -107,6 +108,11 @@ def sketch(test_loss: np.ndarray, train_loss: np.ndarray) -> list[float]:
 def holder() -> str:
     """A name for who trains a run: this machine, this process, and something of its own."""
     return f"{_process(os.getpid())}/{secrets.token_hex(4)}"
+
+
+def is_of_this_process(name: str) -> bool:
+    """Whether a holder is somebody in this very process."""
+    return name.rpartition("/")[0] == _process(os.getpid())
 
 
 def is_gone(name: str) -> bool:

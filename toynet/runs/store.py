@@ -183,7 +183,7 @@ class Store:
 
     def keep(self, trainer: Trainer, source: Source | None = None) -> None:
         """Keep a run as it is now, whole."""
-        self.save(Record.of(trainer, source=source))
+        self.save(Record.of(trainer, source=source or Source()))
 
     def save(self, record: Record) -> None:
         """Write what is new of a run: all of it or nothing.
@@ -197,12 +197,10 @@ class Store:
         state = record.state
         with writing(self._engine) as connection:
             row = connection.execute(
-                sa.select(runs.c.id, runs.c.rows, runs.c.holder, runs.c.best_test_loss, runs.c.best_epoch)
-                .where(runs.c.run == state.run_name)
-                .with_for_update()
+                _named(state.run_name).with_for_update()
             ).one_or_none()
-            if row and record.holder and row.holder != record.holder:
-                raise Taken(f"run {state.run_name} has been taken up in another place, and is kept from there")
+            if row and record.holder:
+                _check_holder(row, record.holder, record.before)
             best = (row.best_test_loss, row.best_epoch) if row else (None, None)
             values = _values(record, best)
             if row:
@@ -260,13 +258,19 @@ class Store:
             row = connection.execute(_named(run).with_for_update()).first()
             if row is None:
                 raise StoreError(f"there is no run {run} in {self.name}")
-            status = _status(row.status, row.holder, row.heartbeat, time.time())
-            if status == "running" and row.holder != holder:
-                raise Taken(f"run {run} is being trained in another place")
-            if row.update != update:
-                raise Taken(f"run {run} has been trained on in another place: it is at update {row.update:,}")
+            _check_holder(row, holder, update)
             changed = {"holder": holder, "heartbeat": time.time(), "deleted": None}
             connection.execute(sa.update(runs).where(runs.c.id == row.id).values(changed))
+
+    def holder(self, run: str) -> str:
+        """Who trains a run, or did last."""
+        return self._row(run).holder
+
+    def release(self, run: str, holder: str) -> None:
+        """A run that this holder was training stands now where it is stored."""
+        still = sa.and_(runs.c.run == run, runs.c.holder == holder, runs.c.status == "running")
+        with writing(self._engine) as connection:
+            connection.execute(sa.update(runs).where(still).values(status="interrupted"))
 
     # --- what people say of runs, and what they throw away --------------------------------
 
@@ -336,6 +340,16 @@ class Store:
         if is_later and not recorded and _is_whole(present):
             columns = {name: np.append(columns[name], _number(present[name])) for name in columns}
         return {name: columns[name] for name in names}
+
+
+def _check_holder(row, holder: str, before: int) -> None:
+    """Raise Taken unless this holder, who knows the run at that update, may go on with it."""
+    if row.holder == holder:
+        return
+    if _status(row.status, row.holder, row.heartbeat, time.time()) == "running":
+        raise Taken(f"run {row.run} is being trained in another place")
+    if row.update != before:
+        raise Taken(f"run {row.run} has been trained on in another place: it is at update {row.update:,}")
 
 
 # --- records -> rows -------------------------------------------------------------------
@@ -442,8 +456,8 @@ def _split(content: bytes | None) -> Split | None:
     if content is None:
         return None
     arrays, names = unpack_named(content)
-    parts = (arrays[name] for name in Split._fields[:6])
-    return Split(*parts, tuple(names["feature_names"]), tuple(names["class_names"]))
+    known: dict[str, Any] = {**arrays, **{name: tuple(texts) for name, texts in names.items()}}
+    return Split(**known)
 
 
 def _progress(row, shapes) -> Progress:
@@ -474,7 +488,7 @@ _MEASURED = tuple(name for name in COLUMNS if name not in (*COUNTS, "seconds", "
 
 
 def _columns() -> list[str]:
-    settings = [name for name in Config().to_dict()]
+    settings = list(Config().to_dict())
     return [
         "run", "state", "epoch", "update", *_MEASURED, "best_test_loss", "best_epoch", "seconds", "created", "name",
         "note", "tags", "owner", "parent", "parent_epoch", "data", "diverged", "changes", "rows", "sketch",

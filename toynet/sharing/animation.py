@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
@@ -191,8 +192,9 @@ def _font(size):
 
 
 def _cut(name, room, font):
-    """As much of a name as there is room for, on one line."""
-    name = "".join(c if c.isprintable() else " " for c in name[:LONGEST]).strip()
+    """As much of a name as there is room for, on one line; letters without the accents that the font lacks."""
+    letters = unicodedata.normalize("NFKD", name[:LONGEST])
+    name = "".join(c if c.isprintable() else " " for c in letters if not unicodedata.combining(c)).strip()
     if font.getlength(name) <= room:
         return name
     while name and font.getlength(name + "…") > room:

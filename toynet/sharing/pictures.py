@@ -29,6 +29,9 @@ MARGIN = 8
 COLOURS = {False: ("#ffffff", "#374151", "#e5e7eb"), True: ("#16181d", "#d1d5db", "#33373f")}
 """Whether it is dark -> background, words, rules."""
 
+LONGEST = 120
+"""Characters of a name that are looked at: the rest would be cut anyway, and Vega measures every one."""
+
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -78,7 +81,7 @@ def _svg(trainer, picture, width, is_dark, columns):
 def _drawn(trainer: Trainer, picture: str, height: int, columns: int) -> tuple[Spec, Tables]:
     """Spec and tables of a picture in which nothing moves."""
     split, at = trainer.split, (trainer.parameters, trainer.config.activation)
-    names, classes = (tuple(_NO_XML.sub("?", name) for name in part) for part in split[6:8])
+    names, classes = (tuple(_NO_XML.sub("?", name[:LONGEST]) for name in part) for part in split[6:8])
     has_test = split.y_test.size > 0
     if picture == "boundary":
         area = plane(split)

@@ -14,8 +14,8 @@ SCRIPT = Template('''\
 
 One hidden layer, a sigmoid output, cross-entropy: d inputs, h hidden units. It starts from the weights that the run
 started from and visits the samples in the same orders, both drawn by NumPy; autograd finds the gradients. The last line
-that it prints is JSON: the losses that the run had come to. (Hundreds of thousands of updates on single samples may amplify the rounding
-in which this program and the one that trained the run differ.)
+that it prints is JSON: the losses that the run had come to. (Hundreds of thousands of updates on single samples may
+amplify the rounding in which this program and the one that trained the run differ.)
 """
 
 ${imports}import json

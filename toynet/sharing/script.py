@@ -141,8 +141,8 @@ def numpy_script(state: State, split: Split) -> str:
     -------
     str
         Source text. Its last line printed is JSON, `train_loss` and `test_loss` (null without a test part): those of
-        the run, to rounding: bit for bit those of the reference engine, where NumPy is the same. What
-        rounding grows to in very long stochastic runs lies between this and the compiled engine.
+        the run, to rounding, which hundreds of thousands of single-sample updates may amplify. It computes as the
+        reference engine does.
 
     Raises
     ------

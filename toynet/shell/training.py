@@ -40,7 +40,7 @@ def resume(top, options):
         if trainer.epoch >= trainer.epochs:
             raise ValueError(f"run {trainer.run_name} is at epoch {trainer.epoch:,}: give a later one with --epochs")
         output = _output(trainer, options)
-        keeping = _Keeping(store.source(trainer.run_name), len(trainer.recorded))
+        keeping = _Keeping(store.source(trainer.run_name), len(trainer.recorded), trainer.update)
         store.claim(trainer.run_name, keeping.kept.holder, trainer.update)
     except ValueError as error:
         top.error(str(error))
@@ -50,11 +50,11 @@ def resume(top, options):
 class _Keeping:
     """A run that is kept as it trains."""
 
-    def __init__(self, source=None, rows=0):
+    def __init__(self, source=None, rows=0, update=0):
         from toynet.runs.keeping import Keeper, Kept  # SQLAlchemy: loaded by who keeps
         from toynet.runs.records import Source
 
-        self.keeper, self.kept = Keeper(), Kept(source or Source(), rows=rows)
+        self.keeper, self.kept = Keeper(), Kept(source or Source(), rows=rows, update=update)
         self._is_told = False
 
     def note(self, trainer, is_running):

@@ -1,4 +1,4 @@
-"""Settings in the page's address: a link reopens the same experiment.
+"""Settings and run in the page's address: a link reopens the same experiment.
 
 A change of settings makes no entry in the browser's history: Back leaves the page that is shown.
 """
@@ -24,6 +24,10 @@ if (!window.toynet) {
 """Changes of the address alone replace the browser's entry; another page is another entry."""
 
 
+RUN = "run"
+"""The parameter that names the run, where it is kept: a page that is loaded anew finds it again."""
+
+
 def keep_one_entry():
     """Before anything else of a page is drawn: settings make no entries in the browser's history."""
     with st.container(key="script"):  # takes no room: style.py
@@ -41,6 +45,8 @@ def read():
     """
     values, complaints = {}, []
     for name, text in st.query_params.items():
+        if name == RUN:
+            continue
         try:
             values[name] = parse(name, text)
         except ValueError as error:
@@ -51,14 +57,23 @@ def read():
         return Config(), [*complaints, f"{error}"]
 
 
-def stands_for(config):
-    """The present address is another way of saying these settings: `write` leaves it alone while they stay."""
-    session.current().addressed = config, st.query_params.to_dict()
+def run():
+    """The run that the address names, or ""."""
+    return st.query_params.get(RUN, "")
 
 
-def write(config):
-    """Put the settings that differ from the defaults into the address, where it does not stand for them already."""
-    if session.current().addressed == (config, st.query_params.to_dict()):
+def stands_for(trainer):
+    """The present address is another way of saying this run: `write` leaves it alone while its settings stay."""
+    session.current().addressed = trainer.config, _named(trainer), st.query_params.to_dict()
+
+
+def write(trainer):
+    """Put the settings that differ from the defaults, and a run that is kept, into the address.
+
+    It is left alone where it stands for them already.
+    """
+    config = trainer.config
+    if session.current().addressed == (config, _named(trainer), st.query_params.to_dict()):
         return
     default = Config()
     wanted = {
@@ -66,6 +81,13 @@ def write(config):
         for f in dataclasses.fields(config)
         if getattr(config, f.name) != getattr(default, f.name)
     }
+    if _named(trainer):
+        wanted[RUN] = trainer.run_name
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
-    stands_for(config)
+    stands_for(trainer)
+
+
+def _named(trainer):
+    """A run's name, once there is something to keep of it."""
+    return trainer.run_name if trainer.update else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,10 @@ from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
-from toynet.training import IN_MID_RUN, Trainer
+from toynet.replay import Replay
+from toynet.runs.keeping import Kept
+from toynet.training import IN_MID_RUN, Trainer, new_name
+from toynet.ui import keeping
 from toynet.ui.train.badge import Badge
 from toynet.ui.train.stuck import Watch
 from toynet.ui.turns import Turns
@@ -76,12 +79,34 @@ class Picture:
 
 @dataclass
 class Experiment:
-    """A trainer with its transport and its pictures."""
+    """A trainer with its transport and its pictures.
+
+    Attributes
+    ----------
+    trainer : Trainer
+    target : int
+        The epoch to end at.
+    picture : Picture
+    kept : Kept
+        How it is kept as it trains.
+    running : bool
+    back : Replay or None
+        Where one looks back at, if one does.
+    wanted : int or None
+        The epoch that one wants to look back at, until one does.
+    playing : float
+        While the run is played: epochs a frame. Else 0.
+    """
 
     trainer: Trainer
     target: int
     picture: Picture
+    kept: Kept
     running: bool = False
+    back: Replay | None = None
+    wanted: int | None = None
+    playing: float = 0.0
+    _played: float = 0.0
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
     badge: Badge = field(default_factory=Badge)
@@ -92,17 +117,23 @@ class Experiment:
     @classmethod
     def of(cls, config: Config) -> Experiment:
         """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
-        trainer = Trainer(config)
+        return cls.around(Trainer(config), keeping.new())
+
+    @classmethod
+    def around(cls, trainer: Trainer, kept: Kept) -> Experiment:
+        """A trainer as it is, paused."""
+        config = trainer.config
         area = plane(trainer.split)
         names, classes = trainer.split.feature_names, trainer.split.class_names
         boundary = boundary_chart(names, classes, (area.x_range, area.y_range), has_test=trainer.split.y_test.size > 0)
         network = network_chart(names, config.hidden_size, config.activation)
         picture = Picture(area, boundary, network, shown(trainer.split))
-        return cls(trainer, config.epochs, picture)
+        return cls(trainer, max(config.epochs, trainer.epoch), picture, kept)
 
     def train(self) -> None:
         """Start, or go on; at the end, go on for as many epochs again."""
         with self.lock.turn():
+            self._go_on()
             if self.trainer.epoch >= self.target:
                 self.target = self.trainer.epoch + self.trainer.epochs
             self.running = not self.trainer.diverged
@@ -115,12 +146,74 @@ class Experiment:
     def step(self) -> None:
         """One update."""
         with self.lock.turn():
+            self._go_on()
             self.trainer.step()
 
     def one_epoch(self) -> None:
         """To the end of the epoch."""
         with self.lock.turn():
+            self._go_on()
             self.trainer.run_epoch()
+
+    def _go_on(self) -> None:
+        """From its end on, wherever one looks; what another tab has taken up goes on as a run of its own."""
+        self.back, self.wanted, self.playing = None, None, 0.0
+        if self.kept.taken:
+            self.kept = keeping.new(self.trainer.run_name, self.trainer.epoch)
+            self.trainer = Trainer.resume(replace(self.trainer.state(), run_name=new_name()))
+
+    def note(self, is_in_view: bool = True) -> None:
+        """Hand over what is new of it to be kept; a run that another tab has taken up stands still.
+
+        It trains while it is in view alone.
+        """
+        keeping.keeper().note(self.kept, self.trainer, self.running and is_in_view)
+        if self.kept.taken:
+            self.running = False
+
+    # --- looking back ------------------------------------------------------------------
+
+    @property
+    def shown(self) -> Trainer:
+        """The trainer whose moment is on the screen: as it is, or as it was."""
+        return self.back.trainer if self.back else self.trainer
+
+    def look_at(self, epoch: int, seconds: float | None = None) -> bool:
+        """Look at the end of an epoch, or come closer to that for so many seconds; returns whether it is there.
+
+        The run's own present is its last one.
+        """
+        with self.lock.turn():
+            if epoch >= self.trainer.epoch:
+                self.back = None
+                return True
+            if self.back is None or self.back.state.progress.update != self.trainer.update:
+                self.back = Replay(self.trainer.state(), self.trainer.split)
+            return self.back.seek(epoch, seconds)
+
+    def play(self, epochs: float) -> None:
+        """Show the run again from where one looks, or from its start, so many epochs a frame."""
+        self.wanted = self.back.trainer.epoch if self.back else 0
+        self.playing, self._played = epochs, float(self.wanted)
+
+    def play_on(self) -> None:
+        """The next frame of that."""
+        self._played += self.playing
+        self.look_at(int(self._played))
+        if self.back is None:  # it has come to the present
+            self.playing = 0.0
+
+    @property
+    def moves(self) -> bool:
+        """Whether the next frame follows at once."""
+        return self.running or self.playing > 0
+
+    def branch(self) -> Experiment:
+        """A run of its own that goes on from where one looks."""
+        with self.lock.turn():
+            state = self.back.moment() if self.back else self.trainer.state()
+            kept = keeping.new(self.trainer.run_name, state.progress.epoch)
+            return Experiment.around(Trainer.resume(replace(state, run_name=new_name())), kept)
 
     def change(self, config: Config) -> None:
         """What of these settings may change in mid-run (`IN_MID_RUN`): rate, batches and another end."""
@@ -154,7 +247,7 @@ class Experiment:
         ahead : bool
             Whether the field is only sent, and that of the moment before shown: see `field_tables`.
         """
-        trainer, picture, split = self.trainer, self.picture, self.trainer.split
+        trainer, picture, split = self.shown, self.picture, self.trainer.split
         at = trainer.parameters, trainer.config.activation
         present = trainer.present()
         columns = seen.columns if seen else None
@@ -165,15 +258,17 @@ class Experiment:
         # The curves' last point may lie within an epoch.
         m = split.y_train.size
         moment = present | {"epoch": present["samples_seen"] / m}
+        if self.back:
+            moment["seconds"] = self.back.seconds
         last = self._last(view.x_column)
         series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
-        history, curves = trainer.recorded, picture.curves
-        marks = trainer.marks()
+        history, curves = self.trainer.recorded, picture.curves
+        marks, is_past = self._marks(), self.back is not None
         zooms = (seen.measures, seen.norms) if seen else (None, None)
-        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks, zooms[0])
-        norms = curve_tables(history, NORMS, curves, True, moment, last, marks, zooms[1])
+        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks, zooms[0], is_past)
+        norms = curve_tables(history, NORMS, curves, True, moment, last, marks, zooms[1], is_past)
         if is_first or not picture.hovered:
-            end = axis_end(moment[view.x_column], last)
+            end = axis_end(history.last[view.x_column] if is_past else moment[view.x_column], last)
             picture.hovered = (
                 points_table(*at, split, picture.plane, picture.shown),
                 *(
@@ -184,6 +279,14 @@ class Experiment:
         points, measures["hover"], norms["hover"] = picture.hovered
         network = network_tables(*at, split, picture.plane)
         return Frame(present, fields | {"points": points}, measures, norms, network)
+
+    def _marks(self) -> list[tuple[int, str]]:
+        """What stands on the curves: changed settings, and where one looks back at."""
+        marks = self.trainer.marks()
+        if self.back:
+            row = int(np.searchsorted(self.trainer.recorded["update"], self.back.trainer.update))
+            marks = sorted([*marks, (row, f"looking at epoch {self.back.trainer.epoch:,}")])
+        return marks
 
     def _last(self, x_column: str) -> float | None:
         """Where the run ends on an axis, if that is known."""

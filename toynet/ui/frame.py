@@ -7,7 +7,7 @@ another page is shown.
 import streamlit as st
 
 from toynet.config import Config, shown
-from toynet.ui import address, messages, session, style
+from toynet.ui import address, messages, opening, session, style
 from toynet.ui.controls import choices, sidebar
 
 
@@ -31,12 +31,14 @@ def show(page):
         if tab.complaints:
             _run_again_soon()
         else:
-            address.stands_for(tab.experiment.trainer.config)
+            address.stands_for(tab.experiment.trainer)
     else:
         before = tab.experiment
         _follow_the_sidebar(tab)
         tab.act()
-        address.write(tab.experiment.trainer.config)
+        if page.url_path:
+            tab.experiment.note(is_in_view=False)
+        address.write(tab.experiment.trainer)
         if tab.experiment is not before:
             tab.complaints = []
         page.run()
@@ -60,6 +62,13 @@ def links(pages):
 def _open(tab):
     """The first time in this tab: start the experiment that the address describes."""
     config, complaints = address.read()
+    if address.run():
+        try:
+            opening.take_up(address.run())
+        except ValueError as error:
+            complaints.append(str(error))
+        else:
+            return
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
         complaints.append(f"there is no file {shown(config.data_file)} here")
         config = sidebar.without_file(config)

@@ -23,6 +23,11 @@ SHOWS = PREFIX + "shows"
 LOSS_AXIS = PREFIX + "loss_axis"
 SMOOTHING = PREFIX + "smoothing"
 RULER = PREFIX + "ruler"
+PLAY = PREFIX + "play"
+LOOK_BACK = PREFIX + "look_back"
+TAKES = PREFIX + "takes"
+BRANCH = PREFIX + "branch"
+BEHIND = PREFIX + "behind"
 
 # The Derivation page.
 SECTION = PREFIX + "section"

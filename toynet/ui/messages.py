@@ -1,13 +1,9 @@
 """What is wrong with the address, the settings or the run, where something is; and what can be undone."""
 
-import dataclasses
-
 import streamlit as st
 
-from toynet.config import Config
-from toynet.ui import keys, session
+from toynet.ui import keeping, keys, opening, session
 from toynet.ui.as_text import as_text
-from toynet.ui.controls import choices
 
 
 def show():
@@ -18,6 +14,15 @@ def show():
         st.warning(f"The default is used where the address made no sense: {as_text('; '.join(tab.complaints), 1000)}.")
     if tab.problem:
         st.error(f"{as_text(tab.problem)}. The experiment stays as it was.")
+    if tab.said and not tab.experiment.kept.taken:
+        st.info(tab.said)
+    if tab.experiment.kept.taken:
+        st.warning(
+            f"This {as_text(tab.experiment.kept.taken)}. Here it stands as it was at epoch "
+            f"{tab.experiment.trainer.epoch:,}: Train goes on from there as a run of its own."
+        )
+    if keeping.keeper().problem:
+        st.warning(f"Runs are not kept at present: {as_text(keeping.keeper().problem)}. Training goes on.")
     if diverged:
         st.error(f"{as_text(diverged)} Set it in the sidebar and press Reset.")
 
@@ -31,11 +36,4 @@ def offer():
     if present:
         with st.container(key="undo", horizontal=True, vertical_alignment="center"):
             st.markdown(present.why)
-            st.button("Undo", on_click=_undo, key=keys.UNDO, help="Back to the run before, as it was.")
-
-
-def _undo():
-    """Bring the earlier run back, and the controls to its settings; they have not been drawn yet."""
-    session.current().undo()
-    for f in dataclasses.fields(Config):
-        choices.forget(keys.setting(f.name))
+            st.button("Undo", on_click=opening.undo, key=keys.UNDO, help="Back to the run before, as it was.")

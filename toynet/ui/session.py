@@ -45,8 +45,14 @@ class Session:
         None until the first page of the tab.
     complaints : list of str
         What was wrong with the address that the tab was opened at.
-    addressed : tuple of (Config, dict) or None
-        Settings that the page's address stands for, and its parameters.
+    addressed : tuple of (Config, str, dict) or None
+        Settings and run that the page's address stands for, and its parameters.
+    word : tuple of (Experiment, int, str) or None
+        What is to be said of a run until it is trained on: the run, its update, and the sentence.
+    chosen : list of str
+        Kept runs that are looked at on the page Runs.
+    behind : list of str
+        Kept runs whose curves are drawn behind the live ones.
     problem : str
         Why the sidebar's settings cannot be used, or "".
     uploads : list of str
@@ -69,7 +75,10 @@ class Session:
 
     opened: Experiment | None = None
     complaints: list[str] = field(default_factory=list)
-    addressed: tuple[Config, dict[str, str]] | None = None
+    addressed: tuple[Config, str, dict[str, str]] | None = None
+    word: tuple[Experiment, int, str] | None = None
+    chosen: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
     problem: str = ""
     uploads: list[str] = field(default_factory=list)
     last_upload: tuple[str, str] = ("", "")
@@ -97,13 +106,24 @@ class Session:
 
     def start(self, config: Config) -> None:
         """Replace the experiment by a fresh one. Raises ValueError, and then replaces nothing."""
-        self._show(Experiment.of(config))
+        self.show(Experiment.of(config))
+
+    def say(self, sentence: str) -> None:
+        """A sentence about the present run, said until it is trained on."""
+        self.word = self.experiment, self.experiment.trainer.update, sentence
+
+    @property
+    def said(self) -> str:
+        """What is to be said of the present run, or ""."""
+        if self.word and self.word[:2] == (self.experiment, self.experiment.trainer.update):
+            return "" if self.experiment.running else self.word[2]
+        return ""
 
     def undo(self) -> None:
         """Bring the replaced run back, paused; the one that goes is offered in turn, if it has been trained."""
         if self.replaced:
             back, self.replaced = self.replaced.run, None
-            self._show(back, "The earlier run is back.")
+            self.show(back, "The earlier run is back.")
 
     @property
     def offer(self) -> Offer | None:
@@ -112,7 +132,7 @@ class Session:
         stands = offer and not present.running and present.trainer.update == offer.update
         return offer if stands else None
 
-    def _show(self, run: Experiment, why: str = "") -> None:
+    def show(self, run: Experiment, why: str = "") -> None:
         """Another run in the place of the present one, which is kept where it has been trained.
 
         Where it has not, the one that it took the place of is still what can be brought back.
@@ -120,6 +140,7 @@ class Session:
         before, self.opened = self.opened, run
         if before:
             before.pause()
+            before.note()
             kept = before if before.trainer.update else self.replaced and self.replaced.run
             why = why or (changed.sentence(kept.trainer.config, run.trainer.config) if kept else "")
             self.replaced = Offer(kept, why, run.trainer.update) if kept else None

@@ -20,6 +20,8 @@ class Moment:
     config : Config
     epoch, update : int
     is_running : bool
+    how : str
+        "paused", or that one looks back at it.
     """
 
     parameters: Parameters
@@ -28,15 +30,17 @@ class Moment:
     epoch: int
     update: int
     is_running: bool
+    how: str = "paused"
 
     @classmethod
     def of(cls, experiment):
         """Read an experiment between two of its updates."""
         with experiment.lock.turn():
-            trainer = experiment.trainer
+            trainer = experiment.shown
             parameters = Parameters(*(np.array(p) for p in trainer.parameters))
+            how = "looking back" if experiment.back else "paused"
             return cls(
-                parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running
+                parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running, how
             )  # fmt: skip
 
     @property

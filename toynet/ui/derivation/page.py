@@ -35,7 +35,7 @@ def page():
 
 def _what_it_is(moment):
     config = moment.config
-    state = "training stands still while you are here" if moment.is_running else "paused"
+    state = "training stands still while you are here" if moment.is_running else moment.how
     return (
         f"{_data(config)}, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
         f"after epoch **{moment.epoch:,}**, update **{moment.update:,}** ({state})."

@@ -8,10 +8,10 @@ import streamlit as st
 from toynet.activations import ACTIVATIONS
 from toynet.charts.curves import measure_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
-from toynet.ui import keys, messages, session, startup
+from toynet.ui import keeping, keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
-from toynet.ui.train import ruler
+from toynet.ui.train import rewind, ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -19,6 +19,9 @@ WELCOME = (
     "A network with one hidden layer learns to tell two classes apart, with the update derived by hand: "
     "press Train and watch."
 )
+
+SOON = 0.3
+"""Seconds to wait at rest for what is new of a run to be written, or to hear why it is not."""
 
 LOADING = 0.08
 """Seconds that a browser has to load a field before it is shown."""
@@ -32,7 +35,8 @@ def page():
         messages.show()
     experiment = session.current().experiment
     # A little shorter than its frames take: the next request is there when they are over.
-    st.fragment(_live, run_every=0.95 * FRAMES * PERIOD if experiment.running else None)()
+    run_every = 0.95 * FRAMES * PERIOD if experiment.moves else None
+    st.fragment(_live, run_every=run_every)(experiment, experiment.moves, _told(experiment))
     st.caption(_how_to_read(experiment.trainer.config))
     startup.prepare()
 
@@ -84,29 +88,47 @@ def _transport():
 # --- the live part ---------------------------------------------------------------------
 
 
-def _live():
-    """Some frames: each trains for a moment, then draws that moment.
+def _live(experiment, moves, told):
+    """Some frames: each trains for a moment, or goes back to one, then draws that moment.
 
-    The first frame makes the elements, the others put what is new in their places.
+    The first frame makes the elements, the others put what is new in their places. What the page around
+    them shows (which experiment, whether it moves, what is told) is drawn anew when it is no longer so.
     """
-    experiment = session.current().experiment
+    if session.current().experiment is not experiment or experiment.moves != moves:
+        st.rerun()
+    rewind.seek(experiment)
     view, speed = curves_view.chosen(), SPEEDS[choices.remembered(keys.SPEED, "10")]
     slots = {}
     for number in range(FRAMES):
         begun = time.perf_counter()
-        with experiment.lock.turn():
-            was_running = experiment.running
-            if was_running:
-                experiment.advance(speed)
-            ended = was_running and not experiment.running
-        if ended:
+        _move(experiment, speed)
+        if experiment.moves != moves or _told(experiment) != told:
             st.rerun()
         started = time.perf_counter()
-        moves = _draw(experiment, view, slots, is_first=number == 0)
+        _draw(experiment, view, slots, is_first=number == 0)
         experiment.drawing = time.perf_counter() - started
         if not moves:
             break
         _wait_until(begun + PERIOD, experiment)
+    if not moves:
+        keeping.keeper().flush(SOON)
+        if _told(experiment) != told:
+            st.rerun()
+
+
+def _move(experiment, speed):
+    """On to the next moment, and what is new to the store."""
+    if experiment.playing:
+        experiment.play_on()
+    with experiment.lock.turn():
+        if experiment.running:
+            experiment.advance(speed)
+        experiment.note()
+
+
+def _told(experiment):
+    """What messages say of how the run is kept."""
+    return keeping.keeper().problem, experiment.kept.taken
 
 
 def _wait_until(moment, experiment):
@@ -116,11 +138,11 @@ def _wait_until(moment, experiment):
 
 
 def _draw(experiment, view, slots, is_first):
-    """Draw this moment; returns whether training goes on."""
+    """Draw this moment."""
     with experiment.lock.turn():
-        moves = experiment.running
-        proof = experiment.badge.refresh(experiment.trainer, moves)
-        stuck = experiment.watch.refresh(experiment.trainer, moves)
+        moves = experiment.moves
+        proof = experiment.badge.refresh(experiment.shown, moves)
+        stuck = experiment.watch.refresh(experiment.shown, moves)
         had = experiment.picture.moments
         seen = None if moves else session.current().seen
         frame = experiment.frame(view, seen, is_first or not moves, ahead=True)
@@ -139,11 +161,10 @@ def _draw(experiment, view, slots, is_first):
         _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
     if not moves:
         ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
-    return moves
 
 
 def _charts(frame, experiment, view, slots):
-    """Boundary beside curves, and the network below."""
+    """Boundary beside curves, the row that rewinds them, and the network below."""
     has_test = bool(experiment.trainer.split.y_test.size)
     if "places" not in slots:
         left, right = st.columns(2)
@@ -152,6 +173,7 @@ def _charts(frame, experiment, view, slots):
             _how_many_are_drawn(experiment)
         with right.container(gap="small"):
             curves = [st.container(key=keys.zoomed(name)) for name in ("losses", "norms")]
+        rewind.row(experiment)
         slots["places"] = places, *curves, st.container()
     left, upper, lower, below = slots["places"]
     _chart(slots, "boundary", experiment.picture.boundary, frame.boundary, left)

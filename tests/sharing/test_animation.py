@@ -1,0 +1,149 @@
+"""The animated GIF: its frames, colours, times, and the epochs it is made of."""
+
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from toynet import Config, Trainer
+from toynet.charts.palette import BLUE, ORANGE
+from toynet.network import Parameters
+from toynet.sharing.animation import SIDE, TOP, gif, log_spaced
+
+
+def moments(trainer, epochs):
+    for epoch in epochs:
+        trainer.run(epoch - trainer.epoch)
+        yield trainer.epoch, trainer.parameters
+
+
+def animation(config=None, epochs=(0, 5, 50), names=None, **options):
+    trainer = Trainer(config or Config(samples=100, learning_rate=1.0))
+    split = trainer.split._replace(**names) if names else trainer.split
+    return Image.open(io.BytesIO(gif(split, trainer.config.activation, moments(trainer, epochs), **options)))
+
+
+def frames(image):
+    """Every frame in true colours, and how long it is shown."""
+    for n in range(image.n_frames):
+        image.seek(n)
+        yield np.asarray(image.convert("RGB")).astype(int), image.info["duration"]
+
+
+def near(pixels, colour, within=40):
+    """How much of the pixels has about this colour."""
+    return (np.abs(pixels - list(bytes.fromhex(colour[1:]))).max(axis=-1) < within).mean()
+
+
+def test_frames_rest_on_the_last_and_loop_for_ever():
+    image = animation()
+    assert [time for _, time in frames(image)] == [80, 80, 2000] and image.info["loop"] == 0
+
+
+def test_one_moment_is_a_picture_and_none_an_error():
+    assert animation(epochs=[0]).n_frames == 1
+    with pytest.raises(ValueError, match="no moments"):
+        animation(epochs=[])
+
+
+def test_the_field_is_each_moments_own():
+    """Two parameters apart: all class 0, then all class 1, and no line."""
+    trainer = Trainer(Config(samples=40, hidden_size=1))
+    all_of_one = [Parameters(np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), b)) for b in (-9, 9)]
+    image = Image.open(io.BytesIO(gif(trainer.split, "tanh", enumerate(all_of_one))))
+    (first, _), (second, _) = frames(image)
+    field = slice(TOP, TOP + 420), slice(SIDE, SIDE + 420)
+    assert near(first[field], ORANGE) > 0.9 > 0.1 > near(first[field], BLUE) > 0
+    assert near(second[field], BLUE) > 0.9 > 0.1 > near(second[field], ORANGE) > 0
+
+
+def test_the_half_line_stands_where_the_network_is_undecided():
+    """y_hat = 0.5 at standardised x1 = 0: a dark line upright through that place, on the middle grey."""
+    trainer = Trainer(Config(samples=40, hidden_size=1))
+    upright = Parameters(np.array([[1.0, 0.0]]), np.zeros((1, 1)), np.ones((1, 1)), np.zeros((1, 1)))
+    ((pixels, _),) = frames(Image.open(io.BytesIO(gif(trainer.split, "tanh", [(0, upright)]))))
+    dark = (pixels[TOP : TOP + 420, SIDE : SIDE + 420].max(axis=2) < 70).mean(axis=0)
+    X = trainer.split.own_units(np.concatenate([trainer.split.X_train, trainer.split.X_test]))
+    low, high = X[:, 0].min(), X[:, 0].max()
+    place = 420 * (0.08 + (trainer.split.mean[0] - low) / (high - low)) / 1.16
+    assert abs(int(dark.argmax()) - place) <= 2 and dark.max() > 0.8
+
+
+def test_samples_are_drawn_those_of_the_test_part_with_a_dark_outline():
+    flat = Parameters(np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), 0.02))
+    dark = {}
+    for share in (0.0, 0.4):
+        split = Trainer(Config(samples=40, test_fraction=share)).split
+        ((pixels, _),) = frames(Image.open(io.BytesIO(gif(split, "tanh", [(0, flat)]))))
+        field = pixels[TOP : TOP + 420, SIDE : SIDE + 420]
+        assert near(field, ORANGE) > 0.001 and near(field, BLUE) > 0.001
+        dark[share] = (field.max(axis=2) < 60).sum()
+    assert dark[0.0] == 0 and dark[0.4] > 16 * 20
+
+
+def test_all_frames_share_one_palette():
+    """Of a file with a palette a frame each frame's own would have the bit 128 set."""
+    content = animation(epochs=range(6)).fp.getvalue()
+    assert own_palettes(content) == (True, [False] * 6)
+
+
+def own_palettes(content):
+    """Whether a GIF has a palette for all frames, and of each frame whether it has its own."""
+
+    def size(flags):
+        return 3 * 2 ** ((flags & 7) + 1) if flags & 128 else 0
+
+    at, found = 13 + size(content[10]), []
+    while content[at] != 0x3B:
+        if content[at] == 0x21:
+            at += 2
+        else:
+            found.append(bool(content[at + 9] & 128))
+            at += 11 + size(content[at + 9])
+        while content[at]:
+            at += content[at] + 1
+        at += 1
+    return bool(content[10] & 128), found
+
+
+def test_it_is_small():
+    content = animation(Config(learning_rate=1.0), log_spaced(300, 30)).fp.getvalue()
+    assert len(content) < 600_000
+
+
+@pytest.mark.parametrize("name", ["中 🐧 ü", "x" * 10_000, "a\nb\r\x00\ud800", "", "<b>&amp;", "שלום"])
+def test_names_of_all_kinds_leave_the_picture_as_it_is(name):
+    image = animation(epochs=[0], names={"feature_names": (name, name), "class_names": (name, name)}, side=160)
+    plain = animation(epochs=[0], names={"feature_names": ("", ""), "class_names": ("", "")}, side=160)
+    ((pixels, _),), ((expected, _),) = frames(image), frames(plain)
+    field = slice(TOP, TOP + 160), slice(SIDE, SIDE + 160)
+    assert image.size == plain.size and np.array_equal(pixels[field], expected[field])
+    assert (near(pixels[:, :SIDE], "#1f2937") > 0) == bool(name), "the upright name is there"
+
+
+def test_diverged_parameters_are_drawn():
+    bad = Parameters(
+        *(np.full(shape, value) for shape, value in (((2, 2), np.inf), ((2, 1), 0), ((1, 2), 1), ((1, 1), 0)))
+    )
+    split = Trainer(Config(samples=40)).split
+    assert gif(split, "relu", [(0, bad), (1, bad._replace(W1=np.full((2, 2), 1e300)))])
+
+
+@given(st.integers(0, 3_000_000), st.integers(1, 200))
+def test_log_spaced_epochs(last, most):
+    epochs = log_spaced(last, most)
+    assert len(epochs) == min(most, last + 1) and epochs[-1] == last
+    assert all(a < b for a, b in pairwise(epochs)) and (epochs[0] == 0 or most == 1)
+    steps = np.diff(epochs)
+    assert (np.diff(steps[1:]) >= -1).all(), "they never come closer together"
+
+
+def test_log_spaced_epochs_begin_one_by_one_and_then_grow_evenly():
+    epochs = log_spaced(10_000)
+    assert epochs[:4] == [0, 1, 2, 3]
+    late = np.array(epochs[-10:])
+    assert np.ptp(late[1:] / late[:-1]) < 0.01

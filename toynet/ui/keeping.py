@@ -1,0 +1,78 @@
+"""The app's runs are kept: by one Keeper, in one Store, for all tabs of this server."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from toynet.runs.database import url_of
+from toynet.runs.keeping import Keeper, Kept
+from toynet.runs.records import Source, is_of_this_process
+from toynet.runs.store import Store
+from toynet.training import Trainer
+
+
+@st.cache_resource
+def _store(url: str) -> Store:
+    return Store(url)
+
+
+@st.cache_resource
+def _keeper(url: str) -> Keeper:
+    return Keeper(lambda: Store(url))
+
+
+_tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()
+"""Each run that is in hand here -> Streamlit's session of the tab that it belongs to."""
+
+
+def store() -> Store:
+    """The store. Raises StoreError."""
+    return _store(url_of())
+
+
+def keeper() -> Keeper:
+    """What writes into it."""
+    return _keeper(url_of())
+
+
+def owner() -> str:
+    """Whose runs these are: where people log in, theirs; else the machine's, ""."""
+    if not getattr(st.user, "is_logged_in", False):
+        return ""
+    return str(st.user.get("email") or st.user.get("sub") or "")
+
+
+def new(parent: str | None = None, parent_epoch: int | None = None) -> Kept:
+    """For a run that begins in this tab."""
+    return _of_this_tab(Kept(Source(owner(), parent, parent_epoch)))
+
+
+def taken_up(run: str, trainer: Trainer) -> Kept:
+    """For a kept run that this tab takes up; where it is being trained in another place, `taken` says so."""
+    kept = Kept(store().source(run), rows=len(trainer.recorded), update=trainer.update, is_stored=True)
+    if store().status(run) == "running" and not _is_left(run):
+        kept.taken = f"run {run} is being trained in another tab"
+    return _of_this_tab(kept)
+
+
+def _of_this_tab(kept: Kept) -> Kept:
+    context = get_script_run_ctx()
+    if context:
+        _tabs[kept] = context.session_id
+    return kept
+
+
+def _is_left(run: str) -> bool:
+    """Whether it was trained in a tab of this server that has been closed, or loaded anew: then it stands still."""
+    holder = store().holder(run)
+    if not (is_of_this_process(holder) and runtime.exists()):
+        return False
+    tabs = [session for kept, session in list(_tabs.items()) if kept.holder == holder]
+    if any(runtime.get_instance().is_active_session(session) for session in tabs):
+        return False
+    store().release(run, holder)
+    return True
