@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis runs, a store of their own, and that no engine is ready before it is asked for."""
+"""What all tests share: how hypothesis runs, a store of their own, and that no engine is ready unless asked for."""
 
 import os
 import tempfile

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from toynet import Config, Trainer
-from toynet.charts.palette import BLUE, ORANGE
+from toynet.charts.palette import BLUE, MIDDLE, ORANGE
 from toynet.network import Parameters
 from toynet.sharing.animation import SIDE, TOP, gif, log_spaced
 
@@ -131,6 +131,17 @@ def test_diverged_parameters_are_drawn():
     )
     split = Trainer(Config(samples=40)).split
     assert gif(split, "relu", [(0, bad), (1, bad._replace(W1=np.full((2, 2), 1e300)))])
+
+
+def test_what_is_no_number_is_drawn_in_the_middle():
+    nan = Parameters(np.full((1, 2), np.nan), np.zeros((1, 1)), np.ones((1, 1)), np.zeros((1, 1)))
+    ((pixels, _),) = frames(Image.open(io.BytesIO(gif(Trainer(Config(samples=40)).split, "tanh", [(0, nan)]))))
+    assert near(pixels[TOP : TOP + 420, SIDE : SIDE + 420], MIDDLE, within=1) > 0.9
+
+
+def test_names_are_on_one_line():
+    one, other = (animation(epochs=[0], names={"feature_names": (name, name)}) for name in ("a\nb", "a b"))
+    assert np.array_equal(next(frames(one))[0], next(frames(other))[0])
 
 
 @given(st.integers(0, 3_000_000), st.integers(1, 200))

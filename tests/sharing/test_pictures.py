@@ -12,6 +12,7 @@ from PIL import Image
 from toynet import Config, Trainer, train
 from toynet.charts.curves import REST_COLUMNS
 from toynet.history import COLUMNS, History
+from toynet.network import Parameters
 from toynet.sharing import pictures
 from toynet.sharing.pictures import PICTURES, png, svg
 
@@ -65,6 +66,17 @@ def test_the_boundary_has_its_field_its_line_and_its_points():
     fills = [path.get("fill") for path in paths if path.get("stroke") in ("white", "#ffffff", "#111827")]
     assert min(fills.count("#f59322"), fills.count("#0877bd")) >= 30
     assert {"x1", "x2", "Class 0, training", "Class 1, test"} <= set(words(text))
+
+
+def test_lines_apart_are_drawn_apart():
+    """The network's one unit is on in a strip, so that there are two 0.5 lines: with a gap, and none to the corner."""
+    W1, b1, W2 = np.array([[9.0, 0.0], [-9.0, 0.0]]), np.full((2, 1), 5.0), np.ones((1, 2))
+    trainer = Trainer(Config(samples=60), parameters=Parameters(W1, b1, W2, np.full((1, 1), -1.0)))
+    (line,) = [
+        path.get("d") for path in parts(svg(trainer, "boundary"), "path") if path.get("stroke-dasharray") == "6,3"
+    ]
+    x = [float(place) for place in re.findall(r"[ML](-?[\d.]+)", line)]
+    assert line.count("M") == 2 and len(set(np.round(x, -1))) == 2
 
 
 def test_the_field_is_drawn_over_the_whole_plot():
@@ -172,7 +184,9 @@ def test_words_stand_out_from_the_ground_in_light_and_dark(picture):
         drawn = colours(picture, width=300, scale=1.0, is_dark=is_dark)
         assert tuple(drawn[-1, 0]) == ground
     for is_dark in (False, True):
-        assert is_light(parts(svg(trained(), "losses", is_dark=is_dark), "text")[0].get("fill")) == is_dark
+        texts = parts(svg(trained(), "losses", is_dark=is_dark), "text")
+        fills = {word.text: word.get("fill") for word in texts if word.text in ("Epoch", "10", "Train")}
+        assert [is_light(fill) for fill in fills.values()] == [is_dark] * 3
 
 
 def is_light(colour):

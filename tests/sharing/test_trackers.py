@@ -129,9 +129,10 @@ def test_trackio_gets_short_names_a_step_and_all_digits(tmp_path):
         assert all(np.isfinite(float(value)) for value in row.values())
 
 
-def test_what_is_there_is_not_overwritten(tmp_path):
+def test_what_is_there_is_not_overwritten_and_found_at_once(tmp_path, monkeypatch):
     folder = tensorboard(tmp_path, "one", trainer().history)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    monkeypatch.setattr(trackers, "_write_events", None)
     with pytest.raises(FileExistsError, match="not empty"):
         tensorboard(tmp_path, "one", trainer().history)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before

@@ -43,6 +43,7 @@ def boundary_chart(
     has_test: bool,
     height: int = HEIGHT,
     can_pick: bool = False,
+    has_legend: bool = True,
 ) -> vega.Spec:
     """Spec of the boundary picture, over the datasets of `field_tables` and `points_table`.
 
@@ -59,6 +60,8 @@ def boundary_chart(
     can_pick : bool
         Whether a click on a sample is the selection `PICK`, a list of the column
         `number` of `points`; the dataset `chosen` (x, y) draws a ring.
+    has_legend : bool
+        Whether it tells what the points are.
     """
     x_range, y_range = plane_ranges
     axes = {
@@ -73,7 +76,7 @@ def boundary_chart(
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
-    points = _points(feature_names, class_names, plane_ranges, has_test)
+    points = _points(feature_names, class_names, plane_ranges, has_test, has_legend)
     if can_pick:
         ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke=OUTLINE, strokeWidth=3, opacity=1)
         points = ring + points.add_params(alt.selection_point(name=PICK, fields=["number"], toggle=False))
@@ -99,7 +102,7 @@ def _digits(domain):
     return int(np.clip(np.ceil(np.log10(max(-low, high)) - np.log10(high - low)), 0, 13)) + 4
 
 
-def _points(feature_names, class_names, plane_ranges, has_test):
+def _points(feature_names, class_names, plane_ranges, has_test, has_legend):
     """The samples; a point's kind is its class, plus 2 in the test part.
 
     Names come from expressions, not from calculated columns (see `vega.dataset`).
@@ -107,7 +110,7 @@ def _points(feature_names, class_names, plane_ranges, has_test):
     names = [f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(class_names)]
     labels = alt.param(name="labels", value=[*(f"{n}, training" for n in names), *(f"{n}, test" for n in names)])
     # On the field's middle grey, so that white and black outlines show in either theme.
-    legend = alt.Legend(
+    legend = has_legend and alt.Legend(
         orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
         fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4, **({} if has_test else {"values": [0, 1]}),
     )  # fmt: skip
@@ -123,7 +126,9 @@ def _points(feature_names, class_names, plane_ranges, has_test):
         alt.Chart(vega.dataset("points"))
         .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown))
         .encode(
-            fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend),
+            fill=alt.Fill(
+                "kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend or None
+            ),
             shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
             stroke=alt.Stroke("kind:N", scale=outline),
             strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(1.2)),

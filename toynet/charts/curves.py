@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from toynet.charts import vega
 from toynet.charts.aggregation import Aggregation, Average, m4, shown_on_axis, step_down, step_up
-from toynet.charts.palette import GREY, SERIES_COLOURS, SERIES_DASHES
+from toynet.charts.palette import GREY, RUN_LOOKS, SERIES_COLOURS, SERIES_LOOKS
 from toynet.derivation.numerals import text
 from toynet.history import History
 
@@ -92,46 +92,82 @@ class Seen:
 
 
 @lru_cache(vega.SPECS)
-def measure_chart(view: View, has_test: bool) -> vega.Spec:
-    """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`."""
+def measure_chart(view: View, has_test: bool, behind: int = 0) -> vega.Spec:
+    """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`, and so many runs behind them."""
     names = list(view.series.values())[: 2 if has_test else 1]
-    if view.shows == "accuracy":
-        return _curves(names, view, "Accuracy", _LINEAR, alt.Axis(labelExpr=_PERCENT, tickCount=5))
-    if view.log:
-        return _curves(names, view, "Cross-entropy (nats)", _LOG, vega.log_axis(_LEAST))
-    return _curves(names, view, "Cross-entropy (nats)", _LINEAR, vega.linear_axis())
+    return measured(names, view, behind)
 
 
 @lru_cache(vega.SPECS)
-def norm_chart(view: View) -> vega.Spec:
+def norm_chart(view: View, behind: int = 0) -> vega.Spec:
     """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
-    return _curves(list(NORMS.values()), view, "Gradient norm", _LOG, vega.log_axis(_LEAST))
+    return line_chart(list(NORMS.values()), view, "Gradient norm", LOG, vega.log_axis(_LEAST), behind=behind)
+
+
+def measured(names, view, behind=0, **more):
+    """Curves of losses or accuracies on the axis that the view chooses."""
+    if view.shows == "accuracy":
+        axis = alt.Axis(labelExpr=_PERCENT, tickCount=5)
+        return line_chart(names, view, "Accuracy", LINEAR, axis, behind=behind, **more)
+    if view.log:
+        return line_chart(names, view, "Cross-entropy (nats)", LOG, vega.log_axis(_LEAST), behind=behind, **more)
+    return line_chart(names, view, "Cross-entropy (nats)", LINEAR, vega.linear_axis(), behind=behind, **more)
 
 
 _LEAST = "data('marks')[0].least"
 _PERCENT = "format(datum.value, domain('y')[1] - domain('y')[0] < 0.05 ? '.2~%' : '.0%')"
-_LINEAR, _LOG = {"nice": False}, {"nice": False, "type": "log"}
+LINEAR, LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
-def _curves(names, view, title, scale, axis):
+def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None, behind=0, height=None):
+    """Spec of curves over one x axis.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the curves, for the legend.
+    view : View
+    title : str
+        Of the y axis.
+    scale : dict
+        Of the y axis: `LINEAR` or `LOG`.
+    axis : altair.Axis
+    looks : sequence of (str, list)
+        Colour and dash of each curve.
+    titles : sequence of str, optional
+        Of the texts of a row that is hovered; by default those of `hover_table`.
+    behind : int
+        Runs whose curves are drawn behind these.
+    height : int, optional
+        Pixels.
+    """
     axis.minExtent = axis.maxExtent = EXTENT
     axis.titlePadding = TITLE
-    y = {"title": title, "scale": scale, "axis": axis}
+    y = {"title": title, "axis": axis}
     y["scale"] = alt.Scale(**scale, **_domain("y", "low", "high", is_log=scale.get("type") == "log"))
     kinds = {"curve": view.smoothing > 0, "tail": view.smoothing > 0}
     if view.smoothing:
         kinds |= {"smoothcurve": False, "smoothtail": False}
-    lines = [_line(i, kind, y, pale) for kind, pale in kinds.items() for i in range(len(names))]
+    lines = [_line(f"behind{i}", RUN_LOOKS[i], 0.55) for i in range(behind)]
+    lines += [
+        _line(f"{kind}{i}", looks[i % len(looks)], 0.3 if pale else 1, y if (i, kind) == (0, "curve") else {})
+        for kind, pale in kinds.items()
+        for i in range(len(names))
+    ]
     lines[0] = lines[0].add_params(alt.selection_interval(name="zoom", bind="scales"))
-    layers = [*lines, _tips(), _marks(), _hover(names, view.x_column), _legend(names)]
+    layers = [*lines, _tips(), _marks(), _hover(titles or _titles(names, view.x_column)), _legend(names, looks)]
     if scale.get("type") == "log":
         layers.append(_zeros())
     # What stands beside the plot has its room, whatever the numbers: then the plot keeps its place, nothing has to
     # be fitted in each frame, and it is known how many pixels it has.
     autosize = {"type": "none", "contains": "padding"}
     x = _x_axis(view.x_column).to_dict()
-    return vega.spec(alt.layer(*layers), HEIGHT, encoding={"x": x}, padding=AROUND, autosize=autosize)
+    around = AROUND | {"top": AROUND["top"] + LEGEND_LINE * ((len(names) - 1) // LEGEND_COLUMNS)}
+    return vega.spec(alt.layer(*layers), height or HEIGHT, encoding={"x": x}, padding=around, autosize=autosize)
 
+
+LEGEND_COLUMNS, LEGEND_LINE = 4, 18
+"""Names in a line of the legend, and pixels from line to line."""
 
 HEIGHT = 188
 """Pixels, with axes and legend."""
@@ -179,14 +215,13 @@ def _x_axis(x_column):
     )
 
 
-def _line(i, kind, y, pale):
-    """A layer for each curve instead of one folded layer: see `vega.dataset`. The first one brings the axis."""
+def _line(name, look, opacity, y=None):
+    """A layer for each curve instead of one folded layer: see `vega.dataset`. One of them brings the y axis."""
+    colour, dash = look
     return (
-        alt.Chart(vega.dataset(f"{kind}{i}"))
-        .mark_line(
-            color=SERIES_COLOURS[i], strokeDash=SERIES_DASHES[i], opacity=0.3 if pale else 1, clip=True, order=False
-        )
-        .encode(alt.Y("y:Q", **({} if i or kind != "curve" else y)))
+        alt.Chart(vega.dataset(name))
+        .mark_line(color=colour, strokeDash=dash, opacity=opacity, clip=True, order=False)
+        .encode(alt.Y("y:Q", **(y or {})))
     )
 
 
@@ -230,14 +265,17 @@ def _marks():
     return alt.layer(rule, text.encode(text="label:N", opacity=is_told), data=vega.dataset("marks"))
 
 
-def _hover(names, x_column):
+def _titles(names, x_column):
+    return [X_AXES[x_column], *([] if x_column == "epoch" else ["Epoch"]), *names]
+
+
+def _hover(titles):
     """A rule at the row that is nearest to the pointer, which tells its numbers."""
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
     # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
     row = "(datum.datum || datum)"
-    titles = [X_AXES[x_column], *([] if x_column == "epoch" else ["Epoch"]), *names]
     told = {title: f"{row}.t{i}" for i, title in enumerate(titles)}
     return (
         alt.Chart(vega.dataset("hover"))
@@ -247,15 +285,16 @@ def _hover(names, x_column):
     )
 
 
-def _legend(names):
+def _legend(names, looks):
     """A layer that draws nothing but the legend of the curves."""
-    colours = alt.Scale(range=SERIES_COLOURS[: len(names)])
-    dashes = alt.Scale(range=SERIES_DASHES[: len(names)])
+    colours = alt.Scale(range=[colour for colour, _ in looks[: len(names)]])
+    dashes = alt.Scale(range=[dash for _, dash in looks[: len(names)]])
+    more = {"columns": LEGEND_COLUMNS, "labelLimit": 190} if len(names) > LEGEND_COLUMNS else {"labelLimit": 260}
     legend = alt.Legend(
-        orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2, offset=19, padding=0
+        orient="top", title=None, symbolSize=500, symbolOpacity=1, symbolStrokeWidth=2, offset=19, padding=0, **more
     )
     return (
-        alt.Chart(alt.Data(values=names))
+        alt.Chart(alt.Data(values=list(names)))
         .mark_line(opacity=0)
         .encode(
             x=alt.value(0),
@@ -315,6 +354,7 @@ def curve_tables(
     marks: Sequence[tuple[int, str]] = (),
     window: Window | None = None,
     is_past: bool = False,
+    also: np.ndarray | None = None,
 ) -> vega.Tables:
     """Datasets of a curve chart.
 
@@ -338,6 +378,8 @@ def curve_tables(
         From where to where the chart is zoomed on the x axis: while nothing moves it is exact there too.
     is_past : bool
         Whether `present` is a moment on the curves, at which one looks back.
+    also : ndarray, optional
+        More that the y axis is to hold.
 
     Returns
     -------
@@ -353,6 +395,7 @@ def curve_tables(
     end = axis_end(history.last[curves.view.x_column] if is_past else x_now, last)
     tables: vega.Tables = {}
     heights, zeros, lines = [np.array([now[column] for column in series])], [], 0
+    heights += [] if also is None else [also]
     for i, column in enumerate(series):
         y = history[column]
         rows = curves.rows(x, y, column, end, is_log, window)
@@ -371,12 +414,12 @@ def curve_tables(
     tables["tips"] = _rows("x y colour", [tip for tip in tips if shown_on_axis(np.array(tip[1]), is_log)])
     if is_log:
         tables["zeros"] = _rows("x colour line", zeros)
-    low, high = _axis_from_to(np.concatenate(heights), is_log, next(iter(series)) in ACCURACIES)
+    low, high = axis_from_to(np.concatenate(heights), is_log, next(iter(series)) in ACCURACIES)
     axes = {"end": end, "low": low, "high": high, "least": low}
     if lines:  # no curve reaches down to where they stand
         room = HEIGHT - AROUND["top"] - AROUND["bottom"] - LINE * lines
         axes["low"] = max(low * (low / high) ** (LINE * lines / room), 1e-300)
-    return tables | {"marks": _marks_table(x, marks, axes)}
+    return tables | {"marks": marks_table(x, marks, axes)}
 
 
 def _curve(kind, i, x, y, rows, is_log, behind=None):
@@ -387,12 +430,12 @@ def _curve(kind, i, x, y, rows, is_log, behind=None):
     if behind:
         x_moving, y_moving = np.append(x_moving, behind[0]), np.append(y_moving, behind[1])
     return {
-        f"{kind}curve{i}": _points(x[settled], y[settled], is_log),
-        f"{kind}tail{i}": _points(x_moving, y_moving, is_log),
+        f"{kind}curve{i}": points(x[settled], y[settled], is_log),
+        f"{kind}tail{i}": points(x_moving, y_moving, is_log),
     }
 
 
-def _axis_from_to(heights, is_log, is_share):
+def axis_from_to(heights, is_log, is_share):
     """Where the y axis begins and ends; in steps, so that curves stay where they are."""
     heights = heights[shown_on_axis(heights, is_log)]
     if not len(heights):
@@ -413,7 +456,7 @@ def axis_end(x, last=None):
     return min(end, max(last, x)) if last else end
 
 
-def _compact(values):
+def compact(values):
     """Ascending numbers from 0 on in two bytes where they are whole and small, in four where that is fine enough."""
     if not len(values) or values[-1] > 2**24:
         return values
@@ -421,12 +464,12 @@ def _compact(values):
     return small if np.array_equal(small, values) else values.astype(np.float32)
 
 
-def _points(x, y, is_log):
+def points(x, y, is_log):
     """Rows of a curve: float32 where it holds all values, null (a gap) for what the axis cannot show."""
     with np.errstate(over="ignore", under="ignore"):
         small = y.astype(np.float32)
     fits = np.array_equal(np.isfinite(small), np.isfinite(y)) and np.array_equal(small != 0, y != 0)
-    return pa.table({"x": _compact(x), "y": pa.array(small if fits else y, mask=~shown_on_axis(y, is_log))})
+    return pa.table({"x": compact(x), "y": pa.array(small if fits else y, mask=~shown_on_axis(y, is_log))})
 
 
 def _apart(x, end, places=40):
@@ -443,7 +486,7 @@ def _rows(names, rows):
     )
 
 
-def _marks_table(x, marks, ends):
+def marks_table(x, marks, ends):
     """Where settings changed, behind a first row that says from where to where the axes go."""
     last = marks[-MOST_MARKS:]
     places, labels = [float(x[row]) for row, _ in last], [label for _, label in last]
@@ -478,11 +521,11 @@ def hover_table(
         rows = np.concatenate([rows, *(m4(x, history[column], start, end, HOVER_PLACES) for column in series)])
     rows = np.unique(np.minimum(rows, len(x) - 1))
     told = [x_column, *([] if x_column == "epoch" else ["epoch"]), *series]
-    texts = {f"t{i}": [_told(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
-    return vega.table({"x": _compact(x[rows]), **texts})
+    texts = {f"t{i}": [told_as(column, value) for value in history[column][rows]] for i, column in enumerate(told)}
+    return vega.table({"x": compact(x[rows]), **texts})
 
 
-def _told(column, value):
+def told_as(column, value):
     if column in ("epoch", "update", "samples_seen"):
         return f"{value:,.0f}"
     return f"{value:.2%}" if column in ACCURACIES else text(value, 5)

@@ -10,6 +10,18 @@ SERIES_COLOURS = ("#7b4ab8", "#149c8a", "#c2410c", "#8a8f98")
 
 SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [10, 3])
 
+SERIES_LOOKS = tuple(zip(SERIES_COLOURS, SERIES_DASHES, strict=True))
+"""Colour and dash of each curve of one run."""
+
+RUN_LOOKS = tuple(
+    zip(
+        ("#7b4ab8", "#149c8a", "#c2410c", "#2563eb", "#b8860b", "#be3a85", "#4d7c0f", "#0e7490", "#8b5e3c", "#6b7280"),
+        (*SERIES_DASHES, *SERIES_DASHES, *SERIES_DASHES[:2]),
+        strict=True,
+    )
+)
+"""Of runs that are compared: as many as can be told apart."""
+
 INK = "#1f2937"
 """The 0.5 line, and words on the field's grey."""
 

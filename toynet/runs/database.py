@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from toynet.config import shown
 from toynet.runs import schema
 
 VARIABLE = "TOYNET_DATABASE_URL"
@@ -52,7 +53,8 @@ def open_database(url: str | None = None) -> sa.Engine:
     """
     address = url_of(url)
     with told(address):
-        engine = sa.create_engine(address)
+        # A server that was started again meanwhile is connected to anew.
+        engine = sa.create_engine(_parsed(address), pool_pre_ping=not address.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             _follow_sqlite(engine)
         try:
@@ -60,10 +62,19 @@ def open_database(url: str | None = None) -> sa.Engine:
                 version = _version(connection)
             if version != schema.VERSION:
                 _migrate(engine, address)
+            if engine.dialect.name == "sqlite":
+                _let_readers_and_a_writer_go_side_by_side(engine)
         except BaseException:
             engine.dispose()
             raise
     return engine
+
+
+def _parsed(address):
+    try:
+        return sa.make_url(address)
+    except ValueError as error:  # a port that is no number
+        raise ArgumentError(str(error)) from error
 
 
 @contextmanager
@@ -84,7 +95,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _follow_sqlite(engine):
-    """Readers and one writer at a time go side by side; who writes waits for others first, not in the middle."""
+    """Who writes waits for others first, not in the middle."""
 
     @event.listens_for(engine, "connect")
     def connected(connection, _):
@@ -93,8 +104,6 @@ def _follow_sqlite(engine):
         connection.execute("PRAGMA foreign_keys = ON")
         # Of a file to come: larger pages are written in half the time.
         connection.execute(f"PRAGMA page_size = {PAGE}")
-        with suppress(Exception):  # of a file that can only be read it stays as it is
-            connection.execute("PRAGMA journal_mode = WAL")
         # With a journal of this kind a killed process loses nothing, a power cut the last moments at most.
         connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -102,6 +111,16 @@ def _follow_sqlite(engine):
     def begun(connection):
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _let_readers_and_a_writer_go_side_by_side(engine):
+    """The file remembers it: it must be a store of ours, and no other program's."""
+    connection = engine.raw_connection()
+    try:
+        with suppress(Exception):  # of a file that can only be read it stays as it is
+            connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
 
 
 # --- versions ------------------------------------------------------------------------
@@ -112,6 +131,20 @@ def _version(connection):
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+
+
+def _check_is_ours(connection, address):
+    """Raise StoreError where there are no tables of ours, but those of others that are in the way of them."""
+    there, ours = set(sa.inspect(connection).get_table_names()), set(schema.metadata.tables)
+    if ours <= there:
+        return
+    is_shared = connection.dialect.name != "sqlite" and "alembic_version" not in there
+    others = there & ours if is_shared else there
+    if others:
+        raise StoreError(
+            f"{name_of(address)} is another program's (it has a table {shown(min(others))}): "
+            f"name another store in {VARIABLE}"
+        )
 
 
 def _migrate(engine, address):
@@ -126,6 +159,7 @@ def _migrate(engine, address):
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+        _check_is_ours(connection, address)
         version = _version(connection)
         if version:
             try:
@@ -144,22 +178,24 @@ def _migrate(engine, address):
 
 
 def name_of(url: sa.URL | str) -> str:
-    """What messages call a store: never with a password."""
+    """What messages call a store: never with a password, which may also stand behind a question mark."""
     try:
         url = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return f"the store that {VARIABLE} names"
     if url.drivername.startswith("sqlite"):
         return f"the store {url.database or 'in memory'}"
-    return f"the store {url.render_as_string(hide_password=True)}"
+    return f"the store {url.set(query={}).render_as_string(hide_password=True)}"
 
 
 @contextmanager
 def told(url: sa.URL | str) -> Iterator[None]:
-    """What goes wrong within becomes a StoreError."""
+    """What goes wrong within becomes a StoreError; a ValueError is one of reading what nobody has written so."""
     try:
         yield
-    except (SQLAlchemyError, ImportError, OSError, UnicodeError) as error:
+    except StoreError:
+        raise
+    except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
         raise StoreError(f"{name_of(url)} {_what(error)}") from error
 
 
@@ -172,6 +208,7 @@ FAULTS = {
     "no space left": "has no room left on its disk: make room",
     "locked": "is locked by another program: what is missing is written when it lets go",
     "malformed": "is damaged: move it away to begin a new one (sqlite3's .recover may read what is left)",
+    "could not decode": "is damaged: move it away to begin a new one (sqlite3's .recover may read what is left)",
     "not a database": "is damaged, or no store at all: move it away to begin a new one",
     "disk i/o error": "cannot be read or written: its disk answers with an error",
 }
@@ -179,12 +216,16 @@ FAULTS = {
 
 
 def _what(error):
-    if isinstance(error, ArgumentError):
-        return f"is no address of a database: {VARIABLE} should be like postgresql://user@host/name or sqlite:///path"
     if isinstance(error, NoSuchModuleError):
         return "is of a kind that is not known here: install its SQLAlchemy dialect, or use sqlite or postgresql"
+    if isinstance(error, ArgumentError):
+        return f"is no address of a database: {VARIABLE} should be like postgresql://user@host/name or sqlite:///path"
     if isinstance(error, ImportError):
         return f"needs a driver that is not installed: pip install {DRIVERS.get(error.name or '', error.name)}"
+    if isinstance(error, UnicodeEncodeError):
+        return "cannot hold this text: it is no UTF-8"
+    if isinstance(error, ValueError):
+        return FAULTS["malformed"]
     said = str(error.orig if isinstance(error, DBAPIError) else error)
     for words, sentence in FAULTS.items():
         if words in said.lower():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from toynet.runs.database import StoreError
 from toynet.runs.records import Record, Source, holder, status
-from toynet.runs.store import Store, Taken
+from toynet.runs.store import Gone, Store, Taken
 from toynet.training import Trainer
 
 EVERY = 0.5
@@ -71,7 +71,8 @@ class Keeper:
         self._changed = threading.Condition()
         self._waiting: deque[Kept] = deque()
         self._thread: threading.Thread | None = None
-        self._is_writing = self._is_closing = False
+        self._failures = 0
+        self._is_working = self._is_writing = self._is_hurried = self._is_closing = False
 
     def note(self, kept: Kept, trainer: Trainer, is_running: bool) -> None:
         """Look whether there is something new of a run, and hand it over. A run of no update is not kept.
@@ -97,48 +98,68 @@ class Keeper:
             self._changed.notify_all()
 
     def flush(self, seconds: float = 10.0) -> bool:
-        """Wait until all that was handed over is written, or has failed; returns whether it is written."""
+        """Wait until all that was handed over is written, or has failed again; returns whether it is written."""
         with self._changed:
-            self._changed.wait_for(lambda: self.problem or not (self._waiting or self._is_writing), seconds)
-            return not (self.problem or self._waiting or self._is_writing)
+            failures, self._is_hurried = self._failures, True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_idle() or self._failures > failures, seconds)
+            return self._is_idle()
 
-    def close(self) -> None:
-        """Write what is left, and end. What cannot be written is tried once more."""
+    def close(self, seconds: float = 15.0) -> bool:
+        """Write what is left, and end; what cannot be written is tried once more. Returns whether all is written."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
-        if self._thread and self._thread is not threading.current_thread():
-            self._thread.join(10.0)
+            self._changed.wait_for(lambda: not self._is_working, seconds)
+            return self._is_idle()
+
+    def _is_idle(self) -> bool:
+        return not (self._waiting or self._is_writing)
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
+        if not (self._thread and self._thread.is_alive() and self._is_working):
+            if self._thread is None:
+                atexit.register(self.close)
+            self._is_working = True
             self._thread = threading.Thread(target=self._work, name="toynet keeps runs", daemon=True)
             self._thread.start()
-            atexit.register(self.close)
 
     def _work(self) -> None:
-        """One record after the other; after a failure a moment later, from the one that failed on."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._is_closing)
-                if not self._waiting:
-                    return
-                kept = self._waiting.popleft()
-                record, kept._record, kept._is_queued = kept._record, None, False
-                self._is_writing = True
-            problem = self._write(kept, record)
-            with self._changed:
-                self.problem, self._is_writing = problem, False
-                if problem:
-                    kept._record = kept._record or record
-                    if not kept._is_queued:
-                        kept._is_queued = True
-                        self._waiting.appendleft(kept)
+        """One record after the other; after a failure a moment later, beginning with those of other runs."""
+        while self._write_next():
+            pass
+
+    def _write_next(self) -> bool:
+        """Wait for a record and write it; returns whether there is more to do."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_closing)
+            is_last_try = self._is_closing
+            self._is_working = bool(self._waiting)
+            if not self._waiting:
+                self._let_go()
                 self._changed.notify_all()
-                if problem:
-                    if self._is_closing:
-                        return
-                    self._changed.wait_for(lambda: self._is_closing, AGAIN)
+                return False
+            kept = self._waiting.popleft()
+            record, kept._record, kept._is_queued = kept._record, None, False
+            self._is_writing, self._is_hurried = True, False
+        problem = self._write(kept, record)
+        with self._changed:
+            self.problem, self._is_writing = problem, False
+            if problem:
+                self._failures += 1
+                self._put_back(kept, record)
+                self._is_working = not is_last_try
+            self._changed.notify_all()
+            if problem and not is_last_try:
+                self._changed.wait_for(lambda: self._is_closing or self._is_hurried, AGAIN)
+            return self._is_working
+
+    def _put_back(self, kept: Kept, record: Record | None) -> None:
+        """What could not be written waits again, unless there is something newer: that holds all of it."""
+        kept._record = kept._record or record
+        if not kept._is_queued:
+            kept._is_queued = True
+            self._waiting.append(kept)
 
     def _write(self, kept: Kept, record: Record | None) -> str:
         """Write a record; returns what is wrong, or ""."""
@@ -150,6 +171,17 @@ class Keeper:
                 kept.update, kept.is_stored = record.state.progress.update, True
         except Taken as error:
             kept.taken = str(error)
+        except Gone:  # the next record is the whole run again
+            kept.rows, kept.update, kept.is_stored, kept._told = 0, 0, False, ()
         except StoreError as error:
+            self._let_go()
             return str(error)
+        except Exception as error:  # whatever it is, other runs are written on
+            return f"a run could not be written ({type(error).__name__}: {error})"
         return ""
+
+    def _let_go(self) -> None:
+        """Of the store: it is opened anew, for its file may be another one by then."""
+        if self._store:
+            self._store.close()
+            self._store = None

@@ -28,7 +28,10 @@ def unpack_rows(contents: Iterable[bytes], names: Iterable[str] = COLUMNS) -> di
     """The rows of several packs, one behind the other: column -> array (rows,) of float."""
     names = list(names)
     options = pa.ipc.IpcReadOptions(included_fields=[COLUMNS.index(name) for name in names])
-    parts = [pa.ipc.open_stream(content, options=options).read_all() for content in contents]
+    try:
+        parts = [pa.ipc.open_stream(content, options=options).read_all() for content in contents]
+    except (pa.ArrowException, OSError, MemoryError) as error:  # a damaged one may claim any size
+        raise ValueError("these bytes are no rows of a history") from error
     if not parts:
         return {name: np.empty(0) for name in names}
     table = pa.concat_tables(parts)

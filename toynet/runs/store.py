@@ -41,8 +41,15 @@ _LISTED = [
 ]
 
 
+_BRIEF = (runs.c.run, runs.c.name, runs.c.created, runs.c.epoch, runs.c.config)
+
+
 class Taken(StoreError):
     """A run that is trained, or has been, by somebody else."""
+
+
+class Gone(StoreError):
+    """A run of which the store has not the rows that it had: who trains it tells it the whole run again."""
 
 
 class Store:
@@ -98,6 +105,24 @@ class Store:
             found = connection.execute(wanted).mappings().all()
         now = time.time()
         return pd.DataFrame([_listed(row, now) for row in found], columns=_columns())
+
+    def latest(self, number: int, owner: str | None = None) -> list[dict[str, Any]]:
+        """The latest runs, in brief: `run`, `name`, `created`, `epoch` and `config` (as at the start) of each."""
+        wanted = sa.select(*_BRIEF).where(runs.c.deleted.is_(None)).order_by(runs.c.created.desc()).limit(number)
+        if owner is not None:
+            wanted = wanted.where(runs.c.owner == owner)
+        with reading(self._engine) as connection:
+            return [dict(row) for row in connection.execute(wanted).mappings()]
+
+    def brief(self, run: str) -> dict[str, Any]:
+        """The same of one run."""
+        row = self._row(run)
+        return {column.name: getattr(row, column.name) for column in _BRIEF}
+
+    def length(self, run: str) -> tuple[int, int]:
+        """How many rows a run's history has, and how many epochs it."""
+        row = self._row(run)
+        return row.rows, row.epoch
 
     def history(self, run: str) -> pd.DataFrame:
         """The metrics of a run: the columns of the metrics CSV."""
@@ -192,15 +217,17 @@ class Store:
         ------
         Taken
             If somebody else has taken it up.
+        Gone
+            If rows before the record's are missing.
         StoreError
         """
         state = record.state
         with writing(self._engine) as connection:
-            row = connection.execute(
-                _named(state.run_name).with_for_update()
-            ).one_or_none()
+            row = connection.execute(_named(state.run_name).with_for_update()).one_or_none()
             if row and record.holder:
                 _check_holder(row, record.holder, record.before)
+            if record.first_row > (row.rows if row else 0):
+                raise Gone(f"run {state.run_name} is no longer as it was in {self.name}")
             best = (row.best_test_loss, row.best_epoch) if row else (None, None)
             values = _values(record, best)
             if row:
@@ -216,7 +243,7 @@ class Store:
             _append(connection, run_id, stored, record)
             _keep_snapshots(connection, run_id, state.snapshots)
 
-    def take_in(self, record: Record, said: Mapping[str, Any] | None = None) -> str:
+    def take_in(self, record: Record, said: Mapping[str, Any] | None = None, owner: str = "") -> str:
         """Keep a run that comes from elsewhere; where one has its name already, under another one.
 
         Parameters
@@ -224,6 +251,8 @@ class Store:
         record : Record
         said : dict, optional
             For `describe`.
+        owner : str
+            Whose it is.
 
         Returns
         -------
@@ -232,6 +261,7 @@ class Store:
         """
         with reading(self._engine) as connection:
             is_there = connection.execute(sa.select(runs.c.id).where(runs.c.run == record.state.run_name)).first()
+        record = replace(record, source=Source(owner))
         if is_there:
             record = replace(record, state=replace(record.state, run_name=new_name()))
         self.save(record)
@@ -311,12 +341,12 @@ class Store:
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         with reading(self._engine) as connection:
-            found = connection.execute(wanted).scalars().all()
+            found = connection.execute(wanted).scalars().all() if name else []
         if name in found:
             return name
         if len(found) != 1:
             several = f"{len(found)} runs are called {name}: {', '.join(found[:3])}"
-            raise StoreError(several if found else f"there is no run {name} in {self.name}")
+            raise StoreError(several if found else f"there is no run {name or 'without a name'} in {self.name}")
         return found[0]
 
     def _row(self, run):

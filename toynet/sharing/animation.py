@@ -34,8 +34,8 @@ RADIUS = 4.0
 
 GROUND = "#ffffff"
 
-BAND = 4
-"""Percent from shade to shade of the field: finer ones make the file twice as large."""
+BAND = 5
+"""Percent from shade to shade of the field, of which one is the middle: finer ones make the file twice as large."""
 
 BLENDS = 8
 """Colours from one into another where two meet at an edge, these two included."""

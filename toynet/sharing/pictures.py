@@ -94,8 +94,7 @@ def _drawn(trainer: Trainer, picture: str, height: int, columns: int) -> tuple[S
     view = View(shows="accuracy" if picture == "accuracies" else "loss")
     if picture == "norms":
         return norm_chart(view), _curve_tables(trainer, NORMS, Curves(view, columns), is_log=True)
-    series = dict(list(view.series.items())[: 2 if has_test else 1])
-    return measure_chart(view, has_test), _curve_tables(trainer, series, Curves(view, columns), is_log=False)
+    return measure_chart(view, has_test), _curve_tables(trainer, view.series, Curves(view, columns), is_log=False)
 
 
 def _curve_tables(trainer, series, curves, is_log):

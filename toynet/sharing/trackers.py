@@ -189,8 +189,8 @@ def _markdown(settings: Mapping[str, Any]) -> str:
 
 
 def _numbered(sign):
-    """A sign as HTML's reference to it by number; what stands for none, a space."""
-    return f"&#{ord(sign[0])};" if sign[0].isprintable() else " "
+    """A sign as HTML's reference to it by number."""
+    return f"&#{ord(sign[0])};"
 
 
 # --- Trackio -----------------------------------------------------------------------------

@@ -68,8 +68,9 @@ class _Keeping:
     def finish(self, trainer):
         """Hand over the last of it and wait until that is written; returns whether it is."""
         self.note(trainer, is_running=False)
-        written = self.keeper.flush() and not self.kept.taken
-        self.keeper.close()
+        self.keeper.flush()
+        self.note(trainer, is_running=False)  # again the whole of it, where the store has lost what it had
+        written = self.keeper.close() and not self.kept.taken
         if not trainer.update:
             outputs.tell("The run has no update, so it is not kept.\n")
         elif written:
@@ -122,6 +123,8 @@ def _begin(top, output, trainer, stop):
 
 def _train_with_bar(trainer, stop, keeping):
     """Train to the end, or until a signal comes, under a progress bar."""
+    if keeping:  # one that goes on is running from now on: nobody else takes it up
+        keeping.note(trainer, is_running=True)
     with suppress(KeyboardInterrupt), stop.breaking():
         trainer.prepare()
     epochs = trainer.config.epochs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from toynet import metrics_csv
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
+from toynet.charts.comparison import behind_tables, heights_of
 from toynet.charts.curves import NORMS, Curves, Seen, View, axis_end, curve_tables, hover_table
 from toynet.charts.field import Plane, plane
 from toynet.charts.network import network_chart, network_tables
@@ -233,7 +235,14 @@ class Experiment:
         if self.trainer.epoch >= self.target or self.trainer.diverged:
             self.running = False
 
-    def frame(self, view: View, seen: Seen | None, is_first: bool = True, ahead: bool = False) -> Frame:
+    def frame(
+        self,
+        view: View,
+        seen: Seen | None,
+        is_first: bool = True,
+        ahead: bool = False,
+        others: Sequence[Mapping[str, np.ndarray]] = (),
+    ) -> Frame:
         """What is to be drawn now.
 
         Parameters
@@ -246,6 +255,8 @@ class Experiment:
             Whether what is only read on hovering is made anew too.
         ahead : bool
             Whether the field is only sent, and that of the moment before shown: see `field_tables`.
+        others : sequence of dict
+            Histories of the runs whose curves are drawn behind.
         """
         trainer, picture, split = self.shown, self.picture, self.trainer.split
         at = trainer.parameters, trainer.config.activation
@@ -264,11 +275,19 @@ class Experiment:
         series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
         history, curves = self.trainer.recorded, picture.curves
         marks, is_past = self._marks(), self.back is not None
+        end = axis_end(history.last[view.x_column] if is_past else moment[view.x_column], last)
         zooms = (seen.measures, seen.norms) if seen else (None, None)
-        measures = curve_tables(history, series, curves, view.is_log, moment, last, marks, zooms[0], is_past)
-        norms = curve_tables(history, NORMS, curves, True, moment, last, marks, zooms[1], is_past)
+        tables = []
+        for drawn, is_log, zoom in ((series, view.is_log, zooms[0]), (NORMS, True, zooms[1])):
+            behind = behind_tables(
+                others, list(series) if drawn is series else ["grad_norm"], view.x_column, end, is_log
+            )
+            also = heights_of(behind)
+            tables.append(
+                curve_tables(history, drawn, curves, is_log, moment, last, marks, zoom, is_past, also) | behind
+            )
+        measures, norms = tables
         if is_first or not picture.hovered:
-            end = axis_end(history.last[view.x_column] if is_past else moment[view.x_column], last)
             picture.hovered = (
                 points_table(*at, split, picture.plane, picture.shown),
                 *(

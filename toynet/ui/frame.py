@@ -53,6 +53,7 @@ def links(pages):
     ----------
     pages : list of streamlit.Page
     """
+    session.current().pages = {page.title: page for page in pages}
     with st.container(horizontal=True, key="pages"):
         st.html(style.CLOSE_SIDEBAR, unsafe_allow_javascript=True)
         for page in pages:

@@ -27,6 +27,7 @@ PLAY = PREFIX + "play"
 LOOK_BACK = PREFIX + "look_back"
 TAKES = PREFIX + "takes"
 BRANCH = PREFIX + "branch"
+COMPARE = PREFIX + "compare"
 BEHIND = PREFIX + "behind"
 
 # The Derivation page.
@@ -44,6 +45,24 @@ TRAIN_BOTH = PREFIX + "train_both"
 ASKED = PREFIX + "asked"
 EXAMPLE = PREFIX + "example"
 NEW_EXAMPLE = PREFIX + "new_example"
+
+# The page Runs.
+RUNS_SEARCH = PREFIX + "runs_search"
+RUNS_STATES = PREFIX + "runs_states"
+RUNS_SORT = PREFIX + "runs_sort"
+RUNS_ORDER = PREFIX + "runs_order"
+RUNS_COLUMNS = PREFIX + "runs_columns"
+RUNS_PAGE = PREFIX + "runs_page"
+RUNS_CLEAR = PREFIX + "runs_clear"
+RUNS_TABLE = PREFIX + "runs_table"
+RUNS_MEASURE = PREFIX + "runs_measure"
+RUNS_BY = PREFIX + "runs_by"
+RUNS_OPEN = PREFIX + "runs_open"
+RUNS_GO_ON = PREFIX + "runs_go_on"
+RUNS_DELETE = PREFIX + "runs_delete"
+UNDO_DELETE = PREFIX + "undo_delete"
+EXPORT_PICTURE = PREFIX + "export_picture"
+IMPORT = PREFIX + "import"
 
 # The sidebar.
 UPLOAD = PREFIX + "upload"
@@ -72,3 +91,23 @@ def picture(name: str) -> str:
 def zoomed(name: str) -> str:
     """The container of a chart that can be zoomed."""
     return f"{PREFIX}zoomed_{name}"
+
+
+def runs_with(setting: str) -> str:
+    """The filter of the table of runs by a setting."""
+    return f"{PREFIX}runs_with_{setting}"
+
+
+def runs_at(column: str) -> str:
+    """The slider that moves the boundaries of several runs along an axis."""
+    return f"{PREFIX}runs_at_{column}"
+
+
+def describe(run: str) -> str:
+    """The fields for what people say of a run begin with this."""
+    return f"{PREFIX}describe_{run}"
+
+
+def export(kind: str) -> str:
+    """The download of a form of a run."""
+    return f"{PREFIX}export_{kind}"

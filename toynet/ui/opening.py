@@ -1,9 +1,10 @@
 """Another run in the place of the present one: from the store, from where one looks back at, or the one before."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from toynet.config import Config
-from toynet.training import Trainer
+from toynet.replay import Replay
+from toynet.training import Trainer, new_name
 from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices, sidebar
@@ -20,15 +21,15 @@ def take_up(run):
     """
     found = keeping.store().find(run, keeping.owner())
     state = keeping.store().state(found)
-    trainer = Trainer.resume(_with_data(state))
+    trainer = Trainer.resume(with_data(state))
     kept = keeping.taken_up(found, trainer)
     tab = session.current()
     show(Experiment.around(trainer, kept))
     tab.say(_how_it_stands(trainer, keeping.store().said(found)["name"]))
 
 
-def _with_data(state):
-    """Raise ValueError where this tab may not have the run's data."""
+def with_data(state):
+    """The state, or a ValueError where this tab may not have the run's data."""
     config = state.config
     if config.dataset == "csv" and not sidebar.offered(config.data_file):
         raise ValueError(f"the file of run {state.run_name} is no longer here")
@@ -39,6 +40,18 @@ def _how_it_stands(trainer, name):
     called = f"*{as_text(name, 80)}* ({trainer.run_name})" if name else f"*{as_text(trainer.run_name)}*"
     within = "" if trainer.samples_seen % trainer.split.y_train.size == 0 else f", update {trainer.update:,}"
     return f"Run {called} stands where it stood, at epoch {trainer.epoch:,}{within}: Train goes on with it."
+
+
+def open_copy(run, epoch):
+    """Show a run of its own that goes on from an epoch of a kept one. Raises ValueError as `take_up`."""
+    found = keeping.store().find(run, keeping.owner())
+    state = with_data(keeping.store().state(found))
+    replay = Replay(state)
+    replay.seek(epoch)
+    at = replay.moment() if epoch < state.progress.epoch else state
+    trainer = Trainer.resume(replace(at, run_name=new_name()))
+    show(Experiment.around(trainer, keeping.new(found, trainer.epoch)))
+    session.current().say(f"A run of its own goes on from epoch {trainer.epoch:,} of {as_text(found)}.")
 
 
 def branch():

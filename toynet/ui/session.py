@@ -53,6 +53,18 @@ class Session:
         Kept runs that are looked at on the page Runs.
     behind : list of str
         Kept runs whose curves are drawn behind the live ones.
+    looked_at : dict
+        Run -> what its boundary on the page Runs keeps from one epoch to the next.
+    deleted : list of str
+        What was deleted last, until something else is or it is brought back.
+    trouble : str
+        Why the last action on runs failed, or "".
+    cleared, listed : int
+        How often nothing has been chosen again, and how often the list has been changed from here.
+    last_import : tuple of (str, bool, str)
+        Number of the file that was imported last, whether it could be, and what is said of that.
+    pages : dict of str to streamlit.Page
+        By title.
     problem : str
         Why the sidebar's settings cannot be used, or "".
     uploads : list of str
@@ -79,6 +91,13 @@ class Session:
     word: tuple[Experiment, int, str] | None = None
     chosen: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    looked_at: dict[str, Any] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    trouble: str = ""
+    cleared: int = 0
+    listed: int = 0
+    last_import: tuple[str, bool, str] = ("", True, "")
+    pages: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     uploads: list[str] = field(default_factory=list)
     last_upload: tuple[str, str] = ("", "")

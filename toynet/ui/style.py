@@ -45,6 +45,7 @@ div:has(> .st-key-pages) { display: none; }
   overflow: visible; white-space: normal; font-size: 0.85rem; }
 /* A chart's own buttons, inside its plot: above it they would cover numbers, the chart's or the page's. */
 .stMain [data-testid="stElementToolbar"] { translate: 0 4.8rem; }
+.stMain .stDataFrame [data-testid="stElementToolbar"] { translate: 0 0; }
 
 /* The numbers stay in view while the page, with the charts' buttons, scrolls under them, and so do the page's own
    buttons where they take one row. */
@@ -71,10 +72,14 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
   .numbers [data-testid="stMetricValue"] { font-size: 1.1rem; }
 }
 
+.behind { font-size: 0.8rem; color: GREY; padding-left: 4rem; line-height: 1.4; }
+.behind span { white-space: nowrap; margin-right: 0.5rem; }
+
 /* What can be undone: over the page like a toast, so that nothing moves when it comes or goes. */
-div:has(> .st-key-undo) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 102; width: auto; max-width: 90vw; }
-.st-key-undo { width: auto; gap: 1rem; padding: 0.6rem 1rem; border-radius: 0.5rem; border: 1px solid GREY;
-  background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
+div:has(> :is(.st-key-undo, .st-key-undo_delete)) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 102;
+  width: auto; max-width: 90vw; }
+.st-key-undo, .st-key-undo_delete { width: auto; gap: 1rem; padding: 0.6rem 1rem; border-radius: 0.5rem;
+  border: 1px solid GREY; background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
 
 /* What shows nothing leaves no gap. */
 div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty) { display: none; }

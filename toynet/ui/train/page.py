@@ -11,7 +11,7 @@ from toynet.charts.network import MOST_UNITS
 from toynet.ui import keeping, keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
-from toynet.ui.train import rewind, ruler
+from toynet.ui.train import behind, rewind, ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -75,6 +75,7 @@ def _transport():
             help="How many epochs to train, at most, between two frames; Max: as many as fit.",
         )
         curves_view.choose()
+        behind.choose()
         download.button(
             "Download CSV",
             experiment.csv,
@@ -145,7 +146,8 @@ def _draw(experiment, view, slots, is_first):
         stuck = experiment.watch.refresh(experiment.shown, moves)
         had = experiment.picture.moments
         seen = None if moves else session.current().seen
-        frame = experiment.frame(view, seen, is_first or not moves, ahead=True)
+        others = behind.histories()
+        frame = experiment.frame(view, seen, is_first or not moves, ahead=True, others=others)
         moments = experiment.picture.moments
     if is_first:
         with st.container(key="stuck"):
@@ -157,7 +159,7 @@ def _draw(experiment, view, slots, is_first):
         # The field of the last moment is on its way: show it, with its line, when it is there.
         time.sleep(LOADING)
         with experiment.lock.turn():
-            frame = experiment.frame(view, seen, is_first=False)
+            frame = experiment.frame(view, seen, is_first=False, others=others)
         _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
     if not moves:
         ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
@@ -165,7 +167,7 @@ def _draw(experiment, view, slots, is_first):
 
 def _charts(frame, experiment, view, slots):
     """Boundary beside curves, the row that rewinds them, and the network below."""
-    has_test = bool(experiment.trainer.split.y_test.size)
+    has_test, others = bool(experiment.trainer.split.y_test.size), len(session.current().behind)
     if "places" not in slots:
         left, right = st.columns(2)
         with left:
@@ -173,12 +175,13 @@ def _charts(frame, experiment, view, slots):
             _how_many_are_drawn(experiment)
         with right.container(gap="small"):
             curves = [st.container(key=keys.zoomed(name)) for name in ("losses", "norms")]
+            behind.legend()
         rewind.row(experiment)
         slots["places"] = places, *curves, st.container()
     left, upper, lower, below = slots["places"]
     _chart(slots, "boundary", experiment.picture.boundary, frame.boundary, left)
-    _chart(slots, "losses", ruler.watched(measure_chart(view, has_test), "losses"), frame.measures, upper)
-    _chart(slots, "norms", ruler.watched(norm_chart(view), "norms"), frame.norms, lower)
+    _chart(slots, "losses", ruler.watched(measure_chart(view, has_test, others), "losses"), frame.measures, upper)
+    _chart(slots, "norms", ruler.watched(norm_chart(view, others), "norms"), frame.norms, lower)
     _chart(slots, "network", experiment.picture.network, frame.network, below)
 
 

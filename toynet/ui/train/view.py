@@ -12,10 +12,11 @@ SMOOTHING = {"Off": 0.0, "Some": 0.6, "More": 0.9, "Most": 0.99}
 """Label -> weight of the exponential average."""
 
 
-def choose():
-    """Draw the choices."""
+def choose(with_shows=True):
+    """Draw the choices; of what is shown only where it is not chosen elsewhere."""
     with st.popover("Curves", help="What the curves show, over what, on which axis, and how smooth.", width=110):
-        choices.segments("Upper curves", keys.SHOWS, list(SHOWS))
+        if with_shows:
+            choices.segments("Upper curves", keys.SHOWS, list(SHOWS))
         choices.segments("Loss axis", keys.LOSS_AXIS, list(AXES), help="Gradient norms are always on a log axis.")
         choices.segments("Over", keys.X_AXIS, list(X_AXES), format_func=lambda column: X_AXES[column].split()[0])
         choices.segments(

@@ -1,0 +1,102 @@
+"""The boundaries of the chosen runs side by side, at one and the same epoch, update or number of samples seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
+from toynet.charts.comparison import MOST
+from toynet.charts.field import Plane, plane
+from toynet.replay import Replay
+from toynet.ui import keeping, keys, opening, session
+from toynet.ui.as_text import as_text
+from toynet.ui.controls import choices
+from toynet.ui.runs import curves, words
+from toynet.ui.train.numbers import loss
+
+BY = {"epoch": "Epoch", "update": "Update", "samples_seen": "Samples seen"}
+
+ACROSS = 3
+HEIGHT = 260
+
+
+@dataclass
+class Seen:
+    """A run whose boundary is looked at, and what its picture keeps from one epoch to the next."""
+
+    replay: Replay
+    plane: Plane
+    rows: np.ndarray
+    update: int
+    moments: tuple[Moment, ...] = ()
+
+
+def section(chosen):
+    """Draw them, and the slider that moves all of them."""
+    chosen = chosen.head(MOST)
+    histories = [curves.read(row) for row in chosen.to_dict("records")]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="at"):
+        by = choices.segments("At the same", keys.RUNS_BY, list(BY), format_func=BY.get)
+        last = int(max(history[by][-1] for history in histories))
+        at = _slider(by, last)
+    labels = words.labels(chosen)
+    for first in range(0, len(chosen), ACROSS):
+        columns = st.columns(ACROSS)
+        for place in range(first, min(first + ACROSS, len(chosen))):
+            with columns[place - first]:
+                row = chosen.iloc[place]
+                _one(row, labels[place], epoch_at(histories[place], by, at), place)
+    return {
+        row["run"]: epoch_at(history, by, at) for (_, row), history in zip(chosen.iterrows(), histories, strict=True)
+    }
+
+
+def _slider(by, last):
+    key = keys.runs_at(by)
+    st.session_state[key] = min(st.session_state.get(key, choices.remembered(key, last)), max(last, 1))
+    return choices.remember(
+        key, st.slider(BY[by], 0, max(last, 1), key=key, help="A run that ended before stands at its end.")
+    )
+
+
+def epoch_at(history, by, at):
+    """The epoch that had ended at a place on an axis; of rows that are far apart the one that lies between them."""
+    return int(np.interp(at, history[by], history["epoch"]) + 1e-9)
+
+
+def _one(row, label, epoch, place):
+    st.markdown(f"**{as_text(label, 80)}**")
+    try:
+        seen = _seen(row)
+    except ValueError as error:
+        st.caption(f"{as_text(str(error))}.")
+        return
+    seen.replay.seek(epoch)
+    trainer = seen.replay.trainer
+    split, parameters, activation = trainer.split, trainer.parameters, trainer.config.activation
+    fields, seen.moments = field_tables(parameters, activation, seen.plane, seen.moments)
+    tables = fields | {"points": points_table(parameters, activation, split, seen.plane, seen.rows)}
+    ranges = seen.plane.x_range, seen.plane.y_range
+    has_test = split.y_test.size > 0
+    spec = boundary_chart(split.feature_names, split.class_names, ranges, has_test, HEIGHT, has_legend=False)
+    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(f"boundary_{place}"))
+    present = trainer.present()
+    told = f"Epoch {trainer.epoch:,}: train loss {loss(present['train_loss'])}"
+    told += f", test loss {loss(present['test_loss'])}, accuracy {present['test_accuracy']:.1%}" if has_test else ""
+    st.caption(told)
+
+
+def _seen(row):
+    """The run, as it was read last or anew."""
+    tab = session.current()
+    seen = tab.looked_at.get(row["run"])
+    if seen is None or seen.update != row["update"]:
+        state = opening.with_data(keeping.store().state(row["run"]))
+        replay = Replay(state)
+        split = replay.trainer.split
+        seen = Seen(replay, plane(split), shown(split), row["update"])
+        tab.looked_at[row["run"]] = seen
+        while len(tab.looked_at) > MOST:
+            tab.looked_at.pop(next(iter(tab.looked_at)))
+    return seen

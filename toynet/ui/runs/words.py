@@ -1,0 +1,57 @@
+"""What runs and their settings are called on the page Runs."""
+
+from toynet.config import DATA_SETTINGS, Config
+from toynet.ui import changed
+
+_ALL = tuple(Config().to_dict())
+_LAST = ("epochs", "record_every")
+SETTINGS = (
+    *(name for name in _ALL if name not in (*DATA_SETTINGS, *_LAST)),
+    *(name for name in DATA_SETTINGS if name not in changed.OF_FILES),
+    *_LAST,
+    *changed.OF_FILES,
+)
+"""Those of Config, what people compare first: the network and its training, the data, and what follows from these."""
+
+MOST = 3
+"""Settings that a run is told apart by in its label, at most."""
+
+
+def setting(name):
+    """A setting as its control is labelled."""
+    return changed.LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def differing(runs):
+    """The settings in which these rows of `Store.runs` differ."""
+    return [name for name in SETTINGS if runs[name].nunique() > 1]
+
+
+def labels(runs):
+    """What each of these rows is called: its own name, else what it differs by, else its run. All are different.
+
+    Returns
+    -------
+    list of str
+    """
+    told = differing(runs)[:MOST]
+    found = []
+    for row in runs.to_dict("records"):
+        label = row["name"] or ", ".join(f"{setting(name).lower()} {value(row[name])}" for name in told) or row["run"]
+        found.append(label if label not in found else f"{label} ({row['run']})")
+    return found
+
+
+def value(of):
+    """A setting's value as people write it."""
+    return f"{of:g}" if isinstance(of, float) else str(of)
+
+
+def sentence(runs):
+    """In what these runs differ."""
+    names = [setting(name).lower() for name in differing(runs)]
+    if not names:
+        return "These runs have the same settings."
+    if len(names) == 1:
+        return f"These runs differ only in {names[0]}."
+    return f"These runs differ in {', '.join(names[:-1])} and {names[-1]}."
