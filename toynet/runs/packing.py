@@ -30,12 +30,10 @@ def unpack_rows(contents: Iterable[bytes], names: Iterable[str] = COLUMNS) -> di
     options = pa.ipc.IpcReadOptions(included_fields=[COLUMNS.index(name) for name in names])
     try:
         parts = [pa.ipc.open_stream(content, options=options).read_all() for content in contents]
-    except (pa.ArrowException, OSError, MemoryError) as error:  # a damaged one may claim any size
+        table = pa.concat_tables(parts) if parts else None
+        return {name: table[name].to_numpy().astype(float) if table else np.empty(0) for name in names}
+    except (pa.ArrowException, LookupError, OSError, MemoryError) as error:  # damaged ones may claim any size
         raise ValueError("these bytes are no rows of a history") from error
-    if not parts:
-        return {name: np.empty(0) for name in names}
-    table = pa.concat_tables(parts)
-    return {name: table[name].to_numpy().astype(float) for name in names}
 
 
 def pack_arrays(arrays: Iterable[np.ndarray]) -> bytes:

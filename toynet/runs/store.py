@@ -15,7 +15,7 @@ from toynet.datasets import Split
 from toynet.engines import Progress
 from toynet.history import COLUMNS, COUNTS, Change, History, settings
 from toynet.replay import Replay
-from toynet.runs.database import StoreError, name_of, open_database, reading, writing
+from toynet.runs.database import StoreError, name_of, open_database, reading, told, writing
 from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
 from toynet.runs.records import Record, Source, is_gone, versions
 from toynet.runs.schema import chunks, runs, snapshots
@@ -140,24 +140,29 @@ class Store:
         row = self._row(run)
         if row.parameters is None:
             raise StoreError(f"run {row.run} was imported without its parameters: only its curves are here")
+        kept = sa.select(snapshots).where(snapshots.c.run_id == row.id, snapshots.c.update <= row.update)
         with reading(self._engine) as connection:
-            found = connection.execute(
-                sa.select(snapshots).where(snapshots.c.run_id == row.id).order_by(snapshots.c.update)
-            ).all()
-        return State(
-            row.run,
-            Config.from_dict(row.config),
-            _changes(row),
-            row.engine_asked,
-            row.engine,
-            _progress(row, row.shapes),
-            self._rows(run, recorded=True),
-            row.seconds,
-            row.diverged,
-            row.data,
-            _split(row.split),
-            snapshots=tuple(Snapshot(_progress(s, row.shapes), s.engine) for s in found),
-        )
+            found = connection.execute(kept.order_by(snapshots.c.update)).all()
+        # What was written since the row was read is left out.
+        history = {name: column[: row.rows] for name, column in self._rows(run, recorded=True).items()}
+        config = Config.from_dict(row.config)
+        with told(self._engine.url):
+            if len(history["epoch"]) < row.rows:
+                raise ValueError("rows are missing")
+            return State(
+                row.run,
+                config,
+                _changes(row),
+                row.engine_asked,
+                row.engine,
+                _progress(row, row.shapes),
+                history,
+                row.seconds,
+                row.diverged,
+                row.data,
+                _split(row.split),
+                snapshots=tuple(Snapshot(_progress(s, row.shapes), s.engine) for s in found),
+            )
 
     def trainer(self, run: str, epoch: int | None = None) -> Trainer:
         """A run taken up where it stands, or as it was at the end of an epoch.

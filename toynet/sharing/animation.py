@@ -90,12 +90,10 @@ def log_spaced(last_epoch: int, most: int = 60) -> list[int]:
     if last_epoch < most:
         return list(range(last_epoch + 1))
     epochs = [0, 1][: most - 1]
-    for left in range(most - len(epochs), 0, -1):
-        here = epochs[-1] if epochs else 0
-        epochs.append(
-            max(here + 1, round(here * (last_epoch / max(here, 1)) ** (1 / left))) if left > 1 else last_epoch
-        )
-    return epochs
+    for left in range(most - len(epochs), 1, -1):
+        here = epochs[-1]
+        epochs.append(max(here + 1, round(here * (last_epoch / here) ** (1 / left))))
+    return [*epochs, last_epoch]
 
 
 # --- what a frame is made of -------------------------------------------------------------

@@ -98,6 +98,8 @@ class Experiment:
         The epoch that one wants to look back at, until one does.
     playing : float
         While the run is played: epochs a frame. Else 0.
+    turn : int
+        How often the slider has been moved from elsewhere.
     """
 
     trainer: Trainer
@@ -108,6 +110,7 @@ class Experiment:
     back: Replay | None = None
     wanted: int | None = None
     playing: float = 0.0
+    turn: int = 0
     _played: float = 0.0
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""

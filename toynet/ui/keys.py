@@ -24,7 +24,6 @@ LOSS_AXIS = PREFIX + "loss_axis"
 SMOOTHING = PREFIX + "smoothing"
 RULER = PREFIX + "ruler"
 PLAY = PREFIX + "play"
-LOOK_BACK = PREFIX + "look_back"
 TAKES = PREFIX + "takes"
 BRANCH = PREFIX + "branch"
 COMPARE = PREFIX + "compare"
@@ -91,6 +90,11 @@ def picture(name: str) -> str:
 def zoomed(name: str) -> str:
     """The container of a chart that can be zoomed."""
     return f"{PREFIX}zoomed_{name}"
+
+
+def look_back(run: str, turn: int) -> str:
+    """The slider that rewinds a run; each time that it is moved from elsewhere it is another one."""
+    return f"{PREFIX}look_back_{run}_{turn}"
 
 
 def runs_with(setting: str) -> str:

@@ -11,6 +11,8 @@ from toynet.ui.experiment import PERIOD
 TAKES = {"5 s": 5.0, "15 s": 15.0, "1 min": 60.0}
 """Label -> seconds in which the whole run is played."""
 
+HELP = "The pictures, the numbers and the page Derivation show the run as it was at the end of that epoch."
+
 AT_ONCE, SLICE = 0.3, 0.1
 """Seconds of training again without a bar, and from one look at the clock to the next."""
 
@@ -40,17 +42,7 @@ def row(experiment):
         label, action = ("Stop", _stop) if experiment.playing else ("Play", _play)
         help = "Show the run again, from where you look or from its start."
         st.button(label, on_click=action, key=keys.PLAY, width=80, disabled=not idle, help=help)
-        # Its place is the run's, whoever moved it there.
-        st.session_state[keys.LOOK_BACK] = _place(experiment)
-        st.slider(
-            "Look back at epoch",
-            0,
-            max(last, 1),
-            key=keys.LOOK_BACK,
-            on_change=_look,
-            disabled=not idle,
-            help="The pictures, the numbers and the page Derivation show the run as it was at the end of that epoch.",
-        )
+        _slider(experiment, last, idle)
         takes = choices.remembered(keys.TAKES, "15 s")
         chosen = st.segmented_control("Whole run in", list(TAKES), default=takes, key=keys.TAKES, required=True)
         choices.remember(keys.TAKES, chosen)
@@ -61,10 +53,19 @@ def row(experiment):
         st.button("Go on from here", on_click=opening.branch, key=keys.BRANCH, disabled=not here, help=help)
 
 
-def _place(experiment):
-    if experiment.wanted is not None:
-        return min(experiment.wanted, max(experiment.trainer.epoch, 1))
-    return experiment.shown.epoch
+def _slider(experiment, last, idle):
+    """The slider; while there is nothing to look back at it stands still at its end."""
+    about = {"label": "Look back at epoch", "help": HELP}
+    if not idle:
+        st.slider(**about, min_value=0, max_value=1, value=1, format="now", key=keys.look_back("", 0), disabled=True)
+        return
+    wanted = experiment.wanted if experiment.wanted is not None else experiment.shown.epoch
+    place, name = min(wanted, last), f"{experiment.trainer.run_name}_{last}"
+    # One that is moved from here is another slider: the old one would tell once more where the browser has it.
+    if st.session_state.get(keys.look_back(name, experiment.turn), place) != place:
+        experiment.turn += 1
+    key = keys.look_back(name, experiment.turn)
+    st.slider(**about, min_value=0, max_value=last, value=place, key=key, on_change=_look, args=(key, place))
 
 
 def _pace(experiment):
@@ -72,9 +73,11 @@ def _pace(experiment):
     return experiment.trainer.epoch * PERIOD / TAKES[choices.remembered(keys.TAKES, "15 s")]
 
 
-def _look():
+def _look(key, place):
+    """Somebody has moved the slider; where it was drawn a browser tells sometimes too."""
     experiment = session.current().experiment
-    experiment.wanted, experiment.playing = st.session_state[keys.LOOK_BACK], 0.0
+    if st.session_state[key] != place and not experiment.running:
+        experiment.wanted, experiment.playing = st.session_state[key], 0.0
 
 
 def _play():
