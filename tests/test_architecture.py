@@ -92,12 +92,20 @@ def test_the_derivation_needs_nothing_that_trains():
     assert not reached("toynet.derivation.quantities") & {"toynet.training", "toynet.engines"}
 
 
+def test_the_store_of_runs_knows_neither_a_screen_nor_the_mathematics():
+    mathematics = {"network", "activations", "measuring", "derivation", "charts", "health", "pacing"}
+    for module in (m for m in LIBRARY if m.startswith("toynet.runs")):
+        rooms_needed = {needed.split(".")[1] for needed in GRAPH[module] if "." in needed}
+        assert not rooms_needed & (mathematics | {"ui"}), module
+
+
 def test_nothing_but_the_shell_and_the_pages_needs_the_pages():
     assert not any("toynet.ui" in needed for m in LIBRARY for needed in reached(m))
 
 
 def test_library_and_its_charts_load_where_streamlit_is_missing():
-    names = [m for m in LIBRARY if m != "toynet.__main__"]
+    # What is Alembic's is loaded by Alembic.
+    names = [m for m in LIBRARY if m != "toynet.__main__" and not m.startswith("toynet.runs.migrations")]
     code = f"import sys; sys.modules['streamlit'] = None; import {', '.join(names)}, toynet.__main__"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
@@ -108,6 +116,7 @@ def test_names_that_scripts_and_notebooks_use_are_there():
     from toynet.derivation import gradient_check
 
     assert toynet.Config and toynet.Trainer is training.Trainer and toynet.train is training.train
+    assert {"runs", "history", "trainer"} <= set(dir(toynet.Store))
     assert network.Parameters._fields == ("W1", "b1", "W2", "b2")
     assert network.Forward._fields == ("A0", "Z1", "A1", "Z2", "y_hat")
     assert network.Gradients._fields == ("dC_dW1", "dC_db1", "dC_dW2", "dC_db2")

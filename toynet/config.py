@@ -102,7 +102,7 @@ class Config:
         known = [f.name for f in dataclasses.fields(cls)]
         for key, value in d.items():
             if key not in known:
-                raise ValueError(f"{key}={value!r} is not a setting; the settings are {', '.join(known)}")
+                raise ValueError(f"{key}={shown(value)} is not a setting; the settings are {', '.join(known)}")
         return cls(**d)
 
 

@@ -56,6 +56,11 @@ class Replay:
         -------
         bool
             Whether it is there.
+
+        Raises
+        ------
+        ValueError
+            If what is stored of it does not lead there.
         """
         epoch = min(max(epoch, 0), self.state.progress.epoch)
         self._begin(epoch)
@@ -65,6 +70,8 @@ class Replay:
             before = self.trainer.seconds
             updates = later[0] - self.trainer.update if later else None
             self.trainer.run(epoch - self.trainer.epoch, seconds, updates)
+            if self.trainer.diverged:
+                raise ValueError(f"run {self.state.run_name} does not come to epoch {epoch:,} again: it is damaged")
             if seconds is not None:
                 seconds -= self.trainer.seconds - before
                 if seconds <= 0 and self.trainer.epoch < epoch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from toynet.config import Config
 from toynet.datasets import Split
 from toynet.engines import Progress
-from toynet.history import Change
+from toynet.history import OF_BATCHES, Change
 from toynet.network import Parameters, Rule
 
 GROWTH = 1.1
@@ -116,3 +116,38 @@ class State:
 def parameters_of(arrays: Mapping[str, np.ndarray]) -> Parameters:
     """Parameters by their names: W1, b1, W2, b2."""
     return Parameters(**arrays)
+
+
+def batches(config: Config, changes: Iterable[Change], update: float, m: int) -> tuple[Config, int, int]:
+    """The settings of the batches that hold after so many updates, and the epoch and update at which these began.
+
+    Raises
+    ------
+    ValueError
+        If batches change within an epoch.
+    """
+    epoch = begun = 0
+    for change in changes:
+        if change.setting in OF_BATCHES and change.update <= update:
+            epochs, some = divmod(change.update - begun, -(-m // config.batch(m)))
+            if some or epochs < 0:
+                raise ValueError(f"its batches change within an epoch, after update {change.update}")
+            epoch, begun = epoch + epochs, change.update
+            config = replace(config, **{change.setting: change.value})
+    return config, epoch, begun
+
+
+def check(state: State, m: int, d: int) -> None:
+    """Raise ValueError unless the numbers of a state fit together, for m training samples of d inputs.
+
+    Whoever wrote the state: an engine relies on it.
+    """
+    batches(state.config, state.changes, np.inf, m)
+    for progress in (state.progress, *(snapshot.progress for snapshot in state.snapshots)):
+        if progress.parameters.W1.shape != (state.config.hidden_size, d):
+            raise ValueError(f"its parameters are not those of {state.config.hidden_size} hidden units and {d} inputs")
+        config, epoch, begun = batches(state.config, state.changes, progress.update, m)
+        size = config.batch(m)
+        epochs, some = divmod(progress.update - begun, -(-m // size))
+        if (progress.epoch, progress.position) != (epoch + epochs, some * size):
+            raise ValueError(f"after {progress.update} updates it cannot be in epoch {progress.epoch + 1} where it is")

@@ -20,7 +20,7 @@ from toynet.history import COLUMNS, OF_BATCHES, Change, History, marks, settings
 from toynet.measuring import is_finite, measure
 from toynet.network import Parameters, Rule, initialise
 from toynet.pacing import Pace
-from toynet.state import Snapshot, Snapshots, State
+from toynet.state import Snapshot, Snapshots, State, batches, check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,15 +117,11 @@ class Trainer:
 
     def _begin_batches(self, rule: Rule | None) -> None:
         """Go on with the batches that hold by now, from where on they do."""
-        m, config = self.split.y_train.size, self._start
-        epoch = update = 0
-        for change in self._changes:
-            if change.setting in OF_BATCHES and change.update <= self.update:
-                epoch += (change.update - update) // -(-m // config.batch(m))
-                update, config = change.update, replace(config, **{change.setting: change.value})
+        m = self.split.y_train.size
+        config, *begun = batches(self._start, self._changes, self.update, m)
         is_shuffled = config.batch_mode != "full"
         self._task = Task(self.split, config.activation, config.batch(m), is_shuffled, config.record_every, rule)
-        self._batches_since = epoch, update
+        self._batches_since = tuple(begun)
         self._at, self._pace = self._at.state(), Pace()
 
     # --- put down and taken up ---------------------------------------------------------
@@ -165,7 +161,7 @@ class Trainer:
         Raises
         ------
         ValueError
-            If its data are no longer to be had, or are no longer the same.
+            If its data are no longer to be had, or are no longer the same; if its numbers do not fit together.
         """
         split = state.split or datasets.load(state.config)
         if split.fingerprint() != state.data:
@@ -173,6 +169,10 @@ class Trainer:
                 f"the data of {state.config.dataset} {state.config.data_file}".rstrip()
                 + f" are no longer those that run {state.run_name} was trained on"
             )
+        try:
+            check(state, *split.X_train.shape)
+        except ValueError as error:
+            raise ValueError(f"run {state.run_name} is damaged: {error}") from error
         return cls._of(state, split)
 
     @classmethod

@@ -14,6 +14,7 @@ from toynet.config import Config
 from toynet.datasets import Split
 from toynet.engines import Progress
 from toynet.history import COLUMNS, COUNTS, Change, History, settings
+from toynet.measuring import Measures
 from toynet.replay import Replay
 from toynet.runs.database import StoreError, name_of, open_database, reading, told, writing
 from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
@@ -519,7 +520,8 @@ def _number(value):
 
 # --- the table of runs -------------------------------------------------------------------
 
-_MEASURED = tuple(name for name in COLUMNS if name not in (*COUNTS, "seconds", "learning_rate"))
+_FIRST = ("train_loss", "test_loss", "test_accuracy")
+_MEASURED = (*_FIRST, *(name for name in Measures._fields if name not in _FIRST))
 
 
 def _columns() -> list[str]:
@@ -538,7 +540,8 @@ def _listed(row, now) -> dict[str, Any]:
         **row["config"],
         **changed,
         **row,
-        "epoch": row["epoch"],
+        "parent": row["parent"] or "",
+        **{name: _number(row[name]) for name in ("parent_epoch", "best_test_loss", "best_epoch")},
         **{name: _number(row["present"][name]) for name in _MEASURED},
         "state": _status(row["status"], row["holder"], row["heartbeat"], now),
         "changes": len(row["changes"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -19,6 +19,8 @@ from toynet.charts.field import Plane, evaluate, half_line, plane
 from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE, OUTLINE, colours
 from toynet.datasets import Split
 from toynet.network import Parameters
+from toynet.replay import Replay
+from toynet.state import State
 
 FRAME, LAST = 80, 2000
 """Milliseconds that a frame is shown, and the last one."""
@@ -80,6 +82,18 @@ def gif(split: Split, activation: str, moments: Iterable[tuple[int, Parameters]]
     file = io.BytesIO()
     first.save(file, "GIF", save_all=True, append_images=others, **timing, **only_what_changes)
     return file.getvalue()
+
+
+def of_run(state: State, split: Split, side: int = 420) -> bytes:
+    """The GIF of a whole run, from its start to where it stands, at log-spaced epochs (see `gif`)."""
+    replay, activation = Replay(state, split), state.config.activation
+
+    def moments() -> Iterator[tuple[int, Parameters]]:
+        for epoch in log_spaced(state.progress.epoch):
+            replay.seek(epoch)
+            yield epoch, replay.trainer.parameters
+
+    return gif(split, activation, moments(), side)
 
 
 def log_spaced(last_epoch: int, most: int = 60) -> list[int]:

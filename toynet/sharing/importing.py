@@ -12,20 +12,23 @@ from typing import Any, cast
 import numpy as np
 
 from toynet import metrics_csv
-from toynet.config import Config, shown
+from toynet.config import GIVEN, Config, shown
 from toynet.engines import Progress
 from toynet.history import COLUMNS, COUNTS, OF_BATCHES, Change
 from toynet.measuring import OF_TEST
-from toynet.runs.records import Record, sketch
+from toynet.runs.records import Record, Source, sketch
 from toynet.sharing.documents import KIND, VERSION
-from toynet.state import Snapshot, State, parameters_of
+from toynet.state import Snapshot, State, check, parameters_of
 from toynet.training import IN_MID_RUN, new_name
 
 LARGEST = 1_000_000_000
 """Bytes of a file that is read at most."""
 
-_NAME = re.compile(r"[\w.~-]{1,80}")
+_NAME = re.compile(r"\w[\w.~-]{0,79}")
 """What a run may be called: it stands in addresses and file names."""
+
+MOST = 2**53
+"""What counts are below: floats hold them exactly, and databases too."""
 
 SAID = ("name", "note")
 """What people say of a run, in texts."""
@@ -91,26 +94,25 @@ def _from_json(text: str) -> Imported:
     changes = _changes(_get(document, "changes", list), config)
     progress = _progress(document, config)
     history = _history(_get(document, "history", dict))
-    if history["epoch"][-1] > progress.epoch or history["update"][-1] > progress.update:
-        raise ValueError("its history goes beyond its present epoch")
     state = State(
         _run_name(document.get("run")),
         config,
         changes,
-        _engine(document.get("engine_asked")) or None,
+        _one_engine(document.get("engine_asked")) or None,
         _engine(document.get("engine")),
         progress,
         history,
-        float(_get(document, "seconds", float)),
-        _get(document, "diverged", str)[:1000],
-        _get(document, "data", str)[:64],
+        _seconds(document),
+        plain(_get(document, "diverged", str))[:1000],
+        plain(_get(document, "data", str))[:64],
         None,
         snapshots=_snapshots(_get(document, "snapshots", list), config, progress),
     )
-    said = {name: document[name] for name in SAID if isinstance(document.get(name), str)}
+    _check_together(state)
+    said: dict[str, Any] = {name: plain(document[name]) for name in SAID if isinstance(document.get(name), str)}
     if isinstance(document.get("tags"), list):
-        said["tags"] = [tag for tag in document["tags"] if isinstance(tag, str)]
-    return _imported(state, said | _as_said(document.get("run"), said))
+        said["tags"] = [plain(tag) for tag in document["tags"] if isinstance(tag, str)]
+    return _imported(state, said | _as_said(document.get("run"), said), _source(document))
 
 
 def _get(document: Mapping[str, Any], name: str, kind: type) -> Any:
@@ -121,11 +123,44 @@ def _get(document: Mapping[str, Any], name: str, kind: type) -> Any:
     return value
 
 
+def plain(text: str) -> str:
+    """The text without what no database and no file in UTF-8 holds: zeros, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def _source(document: Mapping[str, Any]) -> Source:
+    """The run that it went on from, which may not be here."""
+    match document:
+        case {"parent": str() as parent, "parent_epoch": int() as epoch} if _NAME.fullmatch(parent) and 0 <= epoch < MOST:
+            return Source("", parent, int(epoch))
+    return Source()
+
+
+def _seconds(document: Mapping[str, Any]) -> float:
+    seconds = _get(document, "seconds", float)
+    if not 0 <= seconds < MOST:  # nor NaN
+        raise ValueError("its seconds are no time")
+    return float(seconds)
+
+
+def _check_together(state: State) -> None:
+    """Whether a run's parts are of one run: as far as can be told without its data."""
+    history, progress = state.history, state.progress
+    if history["epoch"][-1] > progress.epoch or history["update"][-1] > progress.update:
+        raise ValueError("its history goes beyond its present epoch")
+    d = progress.parameters.W1.shape[1] if state.config.dataset == GIVEN else 2
+    samples = np.unique(history["samples_seen"][1:] / history["epoch"][1:])
+    if len(samples) > 1 or (samples % 1).any() or (samples < 1).any():
+        raise ValueError("its history's samples_seen are not as many in each epoch")
+    if len(samples):
+        check(state, int(samples[0]), d)
+
+
 def _changes(found: list, config: Config) -> tuple[Change, ...]:
     changes, last = [], 0
     for change in found:
         match change:
-            case [int() as update, str() as setting, value] if update >= last and setting in IN_MID_RUN:
+            case [int() as update, str() as setting, value] if last <= update < MOST and setting in IN_MID_RUN:
                 config = dataclasses.replace(config, **{setting: value})  # raises where it is out of range
                 changes.append(Change(update, setting, getattr(config, setting)))
                 last = update
@@ -136,14 +171,9 @@ def _changes(found: list, config: Config) -> tuple[Change, ...]:
 
 def _progress(document: Mapping[str, Any], config: Config) -> Progress:
     counts = {name: _get(document, name, int) for name in ("epoch", "update", "position")}
-    if min(counts.values()) < 0:
-        raise ValueError("epoch, update and position must not be negative")
-    arrays = {}
-    for name, values in _get(document, "parameters", dict).items():
-        try:
-            arrays[name] = np.array(values, dtype=float)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"its {shown(name)} is no matrix of numbers") from error
+    if not all(0 <= count < MOST for count in counts.values()):
+        raise ValueError(f"epoch, update and position must not be negative, nor beyond {MOST:,}")
+    arrays = {name: numbers(name, values) for name, values in _get(document, "parameters", dict).items()}
     W1 = arrays.get("W1", np.empty(0))
     h, d = W1.shape if W1.ndim == 2 else (0, 0)
     shapes = {"W1": (config.hidden_size, d), "b1": (h, 1), "W2": (1, h), "b2": (1, 1)}
@@ -177,7 +207,7 @@ def _snapshots(found: list, config: Config, progress: Progress) -> tuple[Snapsho
     for document in found:
         if not isinstance(document, dict):
             raise ValueError("its snapshots are not what they should be")
-        snapshots.append(Snapshot(_progress(document, config), _engine(document.get("engine"))))
+        snapshots.append(Snapshot(_progress(document, config), _one_engine(document.get("engine"))))
     updates = [snapshot.progress.update for snapshot in snapshots]
     if not updates or updates[0] != 0 or updates != sorted(set(updates)) or updates[-1] > progress.update:
         raise ValueError("its snapshots do not begin at its start, or are not in order")
@@ -189,6 +219,12 @@ def _engine(name: Any) -> str:
     if not set(names) <= {"compiled", "numpy", "reference"}:
         raise ValueError(f"its engine {shown(name)} is none")
     return "+".join(names)
+
+
+def _one_engine(name: Any) -> str:
+    if "+" in _engine(name):
+        raise ValueError(f"its engine {shown(name)} is not one")
+    return _engine(name)
 
 
 # --- CSV -----------------------------------------------------------------------------
@@ -218,30 +254,30 @@ def _of_rows(rows: Any) -> Imported:
     settings = {f.name: _plain(last[f.name], f.type) for f in dataclasses.fields(Config)}
     changing = ("learning_rate", *OF_BATCHES)
     start = settings | {name: _plain(rows[name].iloc[0], type(settings[name])) for name in changing}
-    changes = []
+    config, changes = Config.from_dict(start), []
     for name in changing:
         values = rows[name].to_numpy()
         for place in np.flatnonzero(values[1:] != values[:-1]).tolist():
             value = _plain(values[place + 1], type(settings[name]))
-            changes.append(Change(int(history["update"][place]), name, value))
-    config = Config.from_dict(start)
+            changes.append([int(history["update"][place]), name, value])
+    changes.sort(key=lambda change: change[0])
     epoch, update = int(history["epoch"][-1]), int(history["update"][-1])
     # There are no parameters: its curves are all that it has.
     progress = Progress(cast(Any, None), {}, epoch, update)
     seconds = float(history["seconds"][-1])
     run, engine = str(last["run"]), _engine(str(last["engine"]))
-    changes.sort(key=lambda change: change.update)
-    state = State(_run_name(run), config, tuple(changes), None, engine, progress, history, seconds, "", "", None)
+    found = _changes(changes, config)
+    state = State(_run_name(run), config, found, None, engine, progress, history, seconds, "", "", None)
     return _imported(state, _as_said(run, {}))
 
 
 def _plain(value: Any, kind: Any) -> Any:
     """A cell as the setting's own type, or as it is, for Config to refuse."""
     try:
-        plain = kind(value)
+        own = kind(value)
     except (TypeError, ValueError, OverflowError):
         return value
-    return plain if kind is str or plain == value else value
+    return own if kind is str or own == value else value
 
 
 # --- both ----------------------------------------------------------------------------
@@ -254,26 +290,42 @@ def _history(columns: Mapping[str, list]) -> dict[str, np.ndarray]:
         values = columns.get(name)
         if not isinstance(values, list) or not values:
             raise ValueError(f"its history has no {name}")
-        try:
-            history[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"its history's {name} is not all numbers") from error
-        if history[name].ndim != 1 or len(history[name]) != len(history[COLUMNS[0]]):
+        history[name] = numbers(f"history's {name}", [np.nan if value is None else value for value in values])
+        if history[name].shape != history[COLUMNS[0]].shape or history[name].ndim != 1:
             raise ValueError(f"its history's {name} has not as many rows as epoch")
-        if name not in OF_TEST and not np.isfinite(history[name]).all():
+        is_open = np.isnan(history[name]) & (name in OF_TEST)
+        if not (np.isfinite(history[name]) | is_open).all():
             raise ValueError(f"its history's {name} is not all finite")
     for name in (*COUNTS, "seconds"):
-        steps = np.diff(history[name])
-        is_whole = name == "seconds" or not (history[name] % 1).any()
-        if history[name][0] < 0 or (steps < 0).any() or (name == "epoch" and (steps == 0).any()) or not is_whole:
-            raise ValueError(f"its history's {name} must be numbers that grow from row to row")
+        first, steps = history[name][0], np.diff(history[name])
+        is_whole = name == "seconds" or (first == 0 and not (history[name] % 1).any())
+        is_ordered = first >= 0 and (steps >= 0).all() and not (name == "epoch" and (steps == 0).any())
+        if not (is_ordered and is_whole and history[name][-1] < MOST):
+            raise ValueError(f"its history's {name} must begin at the start and grow from row to row")
     return history
 
 
-def _imported(state: State, said: dict[str, Any]) -> Imported:
+def numbers(name: str, values: Any) -> np.ndarray:
+    """An array of what JSON says, if that is all numbers."""
+    try:
+        array = np.array(values)
+        if array.dtype.kind in "iuf" and not _holds_truths(values):
+            return array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"its {name} is not all numbers")
+
+
+def _holds_truths(values: Any) -> bool:
+    return any(map(_holds_truths, values)) if isinstance(values, list) else isinstance(values, bool)
+
+
+def _imported(state: State, said: dict[str, Any], source: Source | None = None) -> Imported:
+    if "\0" in state.config.data_file:
+        raise ValueError("its data_file is no name of a file")
     present = {name: float(column[-1]) for name, column in state.history.items()}
     losses = sketch(state.history["test_loss"], state.history["train_loss"])
-    return Imported(Record(state, 0, "imported", present, losses), said)
+    return Imported(Record(state, 0, "imported", present, losses, source or Source()), said)
 
 
 def _run_name(name: Any) -> str:
@@ -283,4 +335,4 @@ def _run_name(name: Any) -> str:
 def _as_said(run: Any, said: Mapping[str, Any]) -> dict[str, str]:
     """A run name that cannot be one becomes what people call it."""
     is_other = isinstance(run, str) and run and not _NAME.fullmatch(run) and not said.get("name")
-    return {"name": run[:200]} if is_other else {}
+    return {"name": plain(run)[:200]} if is_other else {}

@@ -24,10 +24,18 @@ def runs(top, options):
     except ValueError as error:
         top.error(str(error))
     if is_looked_at:
-        print(table(listed))
+        encoding = sys.stdout.encoding
+        print(table(listed).encode(encoding, "replace").decode(encoding))
         return 0
-    content = metrics_csv.text(listed.drop(columns="sketch").assign(tags=listed.tags.map(", ".join))).encode()
-    return outputs.put(output, content)
+    return outputs.put(output, csv(listed))
+
+
+def csv(listed):
+    """All columns as a CSV file, as bytes; what is not known is an empty cell."""
+    known = listed.drop(columns="sketch").assign(tags=listed.tags.map(", ".join), parent=listed.parent.fillna(""))
+    known["best_test_loss"] = known.best_test_loss.astype(float)
+    epochs = dict.fromkeys(("best_epoch", "parent_epoch"), "Int64")
+    return metrics_csv.text(known.astype(epochs)).encode("utf-8", "replace")
 
 
 def table(listed):
@@ -42,4 +50,6 @@ def table(listed):
     if not shown.name.any():
         shown = shown.drop(columns="name")
     numbers = dict.fromkeys(("train_loss", "test_loss", "test_accuracy"), "{:.4f}".format)
-    return shown.to_string(index=False, formatters=numbers, na_rep="–", max_colwidth=40)
+    text = shown.to_string(index=False, formatters=numbers, na_rep="–", max_colwidth=40)
+    # What people call a run must not move the cursor.
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)

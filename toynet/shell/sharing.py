@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 from toynet.config import shown
@@ -20,6 +21,8 @@ def export(top, options):
     try:
         store = Store()
         names = list(dict.fromkeys(store.find(name) for name in options.names))
+        if options.epoch is not None and kind in (*OF_SEVERAL, "tensorboard"):
+            raise ValueError(f"--{kind} holds all epochs: leave --epoch away")
         if len(names) > 1 and kind not in OF_SEVERAL:
             raise ValueError(f"--{kind} is of one run: for several take --{' or --'.join(OF_SEVERAL)}")
         if kind == "tensorboard":
@@ -35,10 +38,12 @@ def _taken_up(store, name, options):
     """The run as it stands, or as it was at an epoch."""
     if options.epoch is None:
         return store.trainer(name)
+    if not (options.epoch.isascii() and options.epoch.isdecimal() and len(options.epoch) < 20):
+        raise ValueError(f"--epoch must be a whole number, not {shown(options.epoch)}")
     try:
         return store.trainer(name, int(options.epoch))
     except ValueError as error:
-        raise ValueError(f"--epoch {shown(options.epoch)}: {error}") from error
+        raise ValueError(f"--epoch {options.epoch}: {error}") from error
 
 
 def _to_trackers(store, name, folder):
@@ -46,6 +51,8 @@ def _to_trackers(store, name, folder):
 
     try:
         trackers.tensorboard(folder, name, store.history(name))
+    except FileExistsError as error:
+        raise ValueError(f"--tensorboard {folder}: {error}") from error
     except OSError as error:
         outputs.tell(f"--tensorboard {folder} could not be written: {error.strerror or error}\n")
         return 1
@@ -146,6 +153,6 @@ def take_in(top, options):
         top.error(f"{options.file} cannot be read: {error.strerror}")
     except ValueError as error:
         top.error(f"{options.file}: {error}")
-    for name in names:
-        print(name)
-    return 0
+    if sys.stdout is None:
+        return 0
+    return outputs.put(outputs.choose(None, force=False), "".join(f"{name}\n" for name in names).encode())

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from toynet.sharing import importing, tables
+from toynet.sharing import elsewhere, importing, tables
 from toynet.sharing.kinds import KINDS, PICTURES, zipped
 from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
@@ -54,7 +54,10 @@ def made(name, runs, picture=PICTURES[0]):
     kind = KINDS[name]
 
     def one(run):
-        return kind.make(store.trainer(run), store.said(run), picture)
+        trainer, said = store.trainer(run), store.said(run)
+        if name in elsewhere.SLOW:
+            return elsewhere.make(name, trainer, said, picture)
+        return kind.make(trainer, said, picture)
 
     if len(runs) == 1:
         return one(runs[0])

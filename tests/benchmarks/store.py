@@ -1,0 +1,409 @@
+"""What keeping runs costs, and how soon they are shown: `python tests/benchmarks/store.py` prints a table.
+
+A store of 10,000 runs is made first, which takes two minutes; with `--store FILE` it is made there once and used again.
+Two dozen runs are really trained, 1,000 rows each, and kept under so many names, each with a rate and a seed of its
+own: what differs among them is what differs among runs, and each has its own history on the disk. Server, browser and
+this program share the machine's processors; of two that are compared each has its turn.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.app import ROOT, chromium, server
+from tests.benchmarks.websocket_session import Session
+from toynet import Config, Store, Trainer, engines
+from toynet.runs import database
+from toynet.runs.keeping import Keeper, Kept
+from toynet.runs.records import Record
+from toynet.ui import keys
+from toynet.ui.runs.curves import COLUMNS
+
+TEN = 10
+"""Runs that are chosen."""
+
+TURNS = 20
+"""Tens of runs that have a name of their own, "ten 0" to "ten 19": as often ten others can be chosen."""
+
+ROWS = 1000
+"""Rows of a run."""
+
+QUIET = 1500
+"""Milliseconds in which nothing is painted any more, after which what was painted is the new picture."""
+
+EPOCHS = {"full": 300_000, "mini": 150_000, "stochastic": 60_000}
+"""What is trained with and without keeping, by batch mode: some seconds each."""
+
+NOWHERE = "sqlite:////proc/no/such/folder/runs.db"
+"""A store that cannot be written."""
+
+PROBE = Path(__file__).with_name("runs_probe.js").read_text()
+
+
+class Row(NamedTuple):
+    """A line of the table. Where `ok` is None nothing is required."""
+
+    measure: str
+    required: str
+    measured: str
+    ok: bool | None = None
+
+
+class Bench(NamedTuple):
+    """What the measures work on: the large store's file, an empty one's, the browser, and the options."""
+
+    large: Path
+    empty: Path
+    browser: Callable
+    options: argparse.Namespace
+
+
+# --- the store --------------------------------------------------------------------------
+
+
+def make(path, number):
+    """A store with so many runs."""
+    trained, rates = trained_runs(), [round(0.01 * 1.1**i, 4) for i in range(40)]
+    store = Store(url(path))
+    for i in range(number):
+        state = trained[i % len(trained)].state
+        changed = replace(state.config, learning_rate=rates[i % len(rates)], init_seed=i)
+        state = replace(state, run_name=f"run-{i:06d}", config=changed)
+        store.save(replace(trained[i % len(trained)], state=state))
+    for i in range(min(TEN * TURNS, number)):
+        store.describe(f"run-{i:06d}", name=f"ten {i // TEN}", note="one of ten", tags=["ten"])
+    store.close()
+
+
+def trained_runs():
+    """The records of two dozen runs that differ in data, hidden size, activation and batches."""
+    kinds = itertools.product(("moons", "circles", "spirals"), (4, 16), ("tanh", "relu"), ("full", "mini"))
+    records = []
+    for dataset, hidden_size, activation, batch_mode in kinds:
+        more = {"hidden_size": hidden_size, "activation": activation, "batch_mode": batch_mode}
+        trainer = Trainer(Config(dataset=dataset, epochs=ROWS - 1, **more))
+        trainer.run()
+        records.append(Record.of(trainer))
+    return records
+
+
+def url(path):
+    """The address of a store in a file."""
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def in_environment(**variables):
+    """Environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+# --- what is measured: functions of a Bench that return rows -----------------------------------
+
+
+def reading(bench):
+    """Size on the disk, and how long its contents take to be read."""
+    path, store = bench.large, Store(url(bench.large))
+    listed = store.runs()
+    some = listed.run.iloc[:: max(len(listed) // TEN, 1)].tolist()[:TEN]
+    rows, size = int(listed.rows.sum()), path.stat().st_size
+    found = [
+        Row(f"{len(listed):,} runs, {rows:,} rows", "", f"{size / 1e6:,.0f} MB, {size / rows:.0f} bytes a row"),
+        Row("`Store.runs()`", "", milliseconds(store.runs, 5)),
+        Row("`Store.history` of a run", "", milliseconds(lambda: store.history(some[0]), 20)),
+        Row(f"`Store.curves` of {TEN} runs", "", milliseconds(lambda: [store.curves(r, COLUMNS) for r in some], 10)),
+    ]
+    store.close()
+    command = [sys.executable, "-m", "toynet", "runs", "--csv", "/dev/null", "--force"]
+    with in_environment(**{database.VARIABLE: url(path)}):
+        process = lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: E731
+        return [*found, Row("`python -m toynet runs --csv`", "", milliseconds(process, 3))]
+
+
+def milliseconds(work, repetitions):
+    """Of a call: the median, and between what."""
+    took = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        work()
+        took.append(1000 * (time.perf_counter() - started))
+    return told(took)
+
+
+def told(values):
+    """The median of some milliseconds, the lowest and the highest."""
+    return f"{statistics.median(values):,.0f} ms ({min(values):,.0f} to {max(values):,.0f})"
+
+
+def opening(bench):
+    """The page Runs from its address to its table, of this store and an empty one in turns."""
+    large, empty = [], []
+    with serving(url(bench.large)) as full, serving(url(bench.empty)) as bare, bench.browser() as browser:
+        for _ in range(bench.options.rounds + 1):  # the first is the one that a server has to load for
+            empty.append(opened(browser, bare, "nothing"))
+            large.append(opened(browser, full, "table"))
+    difference = statistics.median(large[1:]) - statistics.median(empty[1:])
+    return [
+        Row("page Runs opened, empty store", "", told(empty[1:])),
+        Row("page Runs opened, this store", "", f"{told(large[1:])}, the first {large[0]:,.0f} ms"),
+        Row("the difference", "<= 1000 ms", f"{difference:,.0f} ms", difference <= 1000),
+    ]
+
+
+@contextmanager
+def serving(address):
+    """A server whose store this is."""
+    with in_environment(**{database.VARIABLE: address}), server() as (page, _):
+        yield page
+
+
+@contextmanager
+def tab(browser):
+    """A tab of a browser that has never seen the app."""
+    with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        page = context.new_page()
+        page.add_init_script(PROBE)
+        yield page
+
+
+def opened(browser, address, what):
+    """Milliseconds from its address until something stands on the page."""
+    time.sleep(2.5)  # for who comes while the list is fresh it is not read anew
+    with tab(browser) as page:
+        return visit(page, address, what)
+
+
+def visit(page, address, what="table"):
+    """Open the page Runs; returns after how many milliseconds something stood on it."""
+    page.goto(f"{address}/runs", wait_until="commit")
+    page.wait_for_function(f"probe.{what}")
+    return page.evaluate(f"probe.{what}")
+
+
+def choosing(bench):
+    """Ten runs chosen: all at once in a server that has read none of them, and the last of ten clicks."""
+    at_once, clicked, removed = [], [], []
+    with serving(url(bench.large)) as address, bench.browser() as browser, tab(browser) as page:
+        visit(page, address)
+        for turn in range(bench.options.rounds):
+            search(page, f"ten {turn}")
+            at_once.append(painted_after(page, lambda: click_row(page, -1)))
+            removed.append(painted_after(page, lambda: click_row(page, 3)))
+            clicked.append(painted_after(page, lambda: click_row(page, 3)))
+            page.get_by_role("button", name="Choose none").click()
+            page.wait_for_timeout(QUIET)
+        restored = []
+        search(page, "ten 0")
+        click_row(page, -1)
+    return [
+        *drawn(f"{TEN} runs chosen at once", at_once),
+        *drawn("the tenth run chosen", clicked),
+        *drawn("one run of ten let go", removed),
+        *restored,
+    ]
+
+
+def search(page, text):
+    """Type into the field Search, and wait for the table."""
+    page.get_by_label("Search").fill(text)
+    page.get_by_label("Search").press("Enter")
+    page.wait_for_timeout(QUIET)
+
+
+def click_row(page, row):
+    """Click the check box of a row of the table; that of its header is row -1."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(box["x"] + 18, box["y"] + 18 + 35 * (row + 1))
+
+
+def painted_after(page, act):
+    """Do something, and wait until nothing is painted any more; picture -> milliseconds after the click or key."""
+    act()
+    while True:
+        page.wait_for_timeout(100)
+        at = page.evaluate("({now: performance.now(), input: probe.input, painted: probe.painted})")
+        if at["now"] - max(at["input"], *at["painted"].values()) > QUIET:
+            return {name: when - at["input"] for name, when in at["painted"].items() if when > at["input"]}
+
+
+def drawn(what, found):
+    """Rows: how long until curves and boundaries were drawn."""
+    curves = [painted.get("comparison", float("inf")) for painted in found]
+    boundaries = [max((t for n, t in p.items() if n.startswith("boundary")), default=float("inf")) for p in found]
+    return [
+        Row(f"{what}: their {name} drawn", "<= 1000 ms", told(times), statistics.median(times) <= 1000)
+        for name, times in (("curves", curves), ("boundaries", boundaries))
+    ]
+
+
+def moving(bench):
+    """The table scrolled, its pages turned, and the slider of ten boundaries moved."""
+    with serving(url(bench.large)) as address, bench.browser() as browser, tab(browser) as page:
+        visit(page, address)
+        page.wait_for_timeout(QUIET)
+        scrolled = wheel(page)
+        turned = [painted_after(page, page.get_by_label("Page, 1 to").press_sequentially)["table"] for _ in ()]
+        search(page, "ten 0")
+        painted_after(page, lambda: click_row(page, -1))
+        thumb = page.get_by_role("slider").first
+        thumb.focus()
+        moved = [painted_after(page, lambda: page.keyboard.press("ArrowLeft")) for _ in range(bench.options.rounds)]
+    slid = [max(t for n, t in painted.items() if n.startswith("boundary")) for painted in moved]
+    return [
+        Row("table scrolled: until it is painted", "", told(scrolled)),
+        *turned,
+        Row(f"slider of {TEN} boundaries moved: until the last is painted", "<= 1000 ms", told(slid),
+            statistics.median(slid) <= 1000),
+    ]  # fmt: skip
+
+
+def wheel(page, turns=60):
+    """Milliseconds from each turn of the wheel over the table until it is painted."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 150)
+    for _ in range(turns):
+        page.mouse.wheel(0, 90)
+        page.wait_for_timeout(40)
+    return page.evaluate("probe.scrolled")
+
+
+# --- the cost of keeping ---------------------------------------------------------------------
+
+
+def keeping(bench):
+    """The same run trained with and without keeping, in turns: time, and the processor's time of the whole process."""
+    engines.load_from_disk()
+    found = []
+    for mode, epochs in EPOCHS.items():
+        pairs = [(trained(mode, epochs, False), trained(mode, epochs, True)) for _ in range(bench.options.rounds)]
+        speed, processor = ([100 * (kept[i] / bare[i] - 1) for bare, kept in pairs] for i in (0, 1))
+        rate = epochs / statistics.median(bare[0] for bare, _ in pairs)
+        found += [
+            Row(f"keeping, {mode} ({rate:,.0f} epochs a second without): time more", "<= 5 %", *percent(speed)),
+            Row(f"keeping, {mode}: processor time more", "<= 5 %", *percent(processor)),
+        ]
+    return found
+
+
+def percent(values):
+    """Their median, between what, and whether it is no more than 5."""
+    middle = statistics.median(values)
+    return f"{middle:+.1f} % ({min(values):+.1f} to {max(values):+.1f})", middle <= 5
+
+
+def trained(mode, epochs, is_kept):
+    """Train as the shell does: (seconds, processor seconds of the process until all is written)."""
+    trainer = Trainer(Config(batch_mode=mode, epochs=1_000_000), engine="compiled")
+    trainer.run(epochs=1000)
+    with tempfile.TemporaryDirectory() as folder:
+        keeper, kept = Keeper(lambda: Store(url(Path(folder) / "runs.db"))), Kept()
+        if is_kept:  # the tables are made before
+            keeper.note(kept, trainer, True)
+            keeper.flush()
+        started, worked = time.perf_counter(), time.process_time()
+        while trainer.epoch < epochs:
+            trainer.run(epochs - trainer.epoch, seconds=0.1)
+            if is_kept:
+                keeper.note(kept, trainer, True)
+        seconds = time.perf_counter() - started
+        keeper.close()
+        return seconds, time.process_time() - worked
+
+
+def frames(bench):
+    """The app's frames while it trains, with a store and with one that cannot be written, in turns."""
+    config = Config(batch_mode="full", epochs=1_000_000)
+    with_store, without = [], []
+    for _ in range(max(bench.options.rounds // 2, 2)):
+        with tempfile.TemporaryDirectory() as folder:
+            without.append(watched(config, NOWHERE, Path(folder) / "noted", bench.options.seconds))
+            with_store.append(watched(config, url(f"{folder}/runs.db"), Path(folder) / "noted", bench.options.seconds))
+    (rate, gap, noted), (its, its_gap, _) = (
+        [statistics.median(column) for column in zip(*turns, strict=True)] for turns in (with_store, without)
+    )
+    longest = max(turn[2] for turn in with_store)
+    return [
+        Row("frames a second over those of a store that cannot be written", ">= 0.98",
+            f"{rate / its:.2f} ({rate:.2f}, {its:.2f})", rate / its >= 0.98),
+        Row("longest time from frame to frame", "", f"{gap:,.0f} ms ({its_gap:,.0f} ms)"),
+        Row("longest handing over of all frames", "<= 20 ms", f"{longest:.1f} ms (usual longest: {noted:.1f} ms)",
+            longest <= 20),
+    ]  # fmt: skip
+
+
+def watched(config, address, noted, seconds):
+    """A session that trains at full speed: frames a second, the longest gap, and the longest handing over, in ms."""
+    noted.write_text("")
+    script = Path(__file__).with_name("noting_app.py")
+    with in_environment(**{database.VARIABLE: address, "NOTED": str(noted)}), server(script) as (page, _):
+        session = Session(page, "&".join(f"{name}={value}" for name, value in config.to_dict().items() if value != ""))
+        time.sleep(4)  # until the compiled engine is there
+        session.choose(keys.SPEED, "Max")
+        session.press(keys.TRAIN_PAUSE)
+        time.sleep(3)
+        before = len(noted.read_text().split())
+        start = len(session.frames)
+        time.sleep(seconds)
+        times, took = session.frames[start:], noted.read_text().split()[before:]
+        session.close()
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    return (len(times) - 1) / (times[-1] - times[0]), 1000 * max(gaps), 1000 * max(map(float, took))
+
+
+# --- the program -------------------------------------------------------------------------------
+
+MEASURES = {f.__name__: f for f in (reading, opening, choosing, moving, keeping, frames)}
+
+
+def arguments():
+    """The command line's options."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=MEASURES, help="measure only these")
+    parser.add_argument("--store", type=Path, help="where the large store is, or is to be made; else it is thrown away")
+    parser.add_argument("--runs", type=int, default=10_000, help="of the large store, where it is made")
+    parser.add_argument("--rounds", type=int, default=5, help="of each comparison")
+    parser.add_argument("--seconds", type=int, default=20, help="of training in the app")
+    return parser.parse_args()
+
+
+def main():
+    """Measure and print."""
+    options = arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        large = options.store or Path(folder) / "large.db"
+        if not large.exists():
+            make(large, options.runs)
+        print(
+            f"{date.today()}, {os.cpu_count()} processors, load before {os.getloadavg()[0]:.1f}\n\n"
+            "| measure | required | measured | ok |\n|---|---|---|---|",
+            flush=True,
+        )
+        bench = Bench(large, Path(folder) / "empty.db", chromium, options)
+        for name in options.only:
+            for row in MEASURES[name](bench):
+                verdict = "" if row.ok is None else "yes" if row.ok else "**no**"
+                print(f"| {row.measure} | {row.required} | {row.measured} | {verdict} |", flush=True)
+    print(f"\nLoad after: {os.getloadavg()[0]:.1f}.")
+
+
+if __name__ == "__main__":
+    main()
