@@ -67,3 +67,10 @@ def choose(app, key, value):
     """Choose in a segmented control."""
     app.button_group(key=key).set_value(value).run()
     assert not app.exception
+
+
+def press(app, key):
+    """Press a button."""
+    app.button(key=key).click().run()
+    assert not app.exception, [e.value for e in app.exception]
+    return app

@@ -19,21 +19,21 @@ def run(command, folder):
     return subprocess.run(command, cwd=folder, env=os.environ | path, capture_output=True, text=True, check=True)
 
 
-def test_the_example_of_the_library_runs(tmp_path):
+def test_the_example_of_the_library_runs(tmp_path, own_store):
     lines = code("The library in ten lines", "python").splitlines()
     printed = run([sys.executable, "-c", "\n".join(lines)], tmp_path).stdout
     assert "train_loss" in printed and "'W1': " in printed
     assert pd.read_csv(tmp_path / "penguins-run.csv").target.unique().tolist() == ["sex"]
 
 
-def test_the_lines_for_the_shell_run(tmp_path):
+def test_the_lines_for_the_shell_run(tmp_path, own_store):
     lines = code("The shell", "sh").splitlines()
     assert len(lines) >= 2
     for line in lines:
         python, *arguments = shlex.split(line)
         assert python == ".venv/bin/python", line
         run([sys.executable, *arguments], tmp_path)
-        assert len(pd.read_csv(tmp_path / arguments[-1])) > 100, line
+        assert len(pd.read_csv(tmp_path / arguments[-1])) > (100 if "train" in arguments else 0), line
 
 
 def listed():

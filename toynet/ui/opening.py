@@ -39,7 +39,7 @@ def with_data(state):
 def _how_it_stands(trainer, name):
     called = f"*{as_text(name, 80)}* ({trainer.run_name})" if name else f"*{as_text(trainer.run_name)}*"
     within = "" if trainer.samples_seen % trainer.split.y_train.size == 0 else f", update {trainer.update:,}"
-    return f"Run {called} stands where it stood, at epoch {trainer.epoch:,}{within}: Train goes on with it."
+    return f"Here is run {called} as it stood at epoch {trainer.epoch:,}{within}: Train goes on with it."
 
 
 def open_copy(run, epoch):

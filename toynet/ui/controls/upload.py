@@ -13,7 +13,7 @@ import streamlit as st
 from toynet import files
 from toynet.datasets import csv_files
 from toynet.datasets.tables import shortened
-from toynet.ui import keys, session
+from toynet.ui import keeping, keys, session
 
 UPLOADS = csv_files.DATA / "uploads"
 MOST_FILES, MOST_BYTES = 200, 500_000_000
@@ -74,7 +74,7 @@ def note_use(data_file):
 
 def _make_room(new):
     """Remove uploads, those unused for longest first, until what is left keeps to the bounds."""
-    used = {f"uploads/{new}", *session.files_in_use()}
+    used = {f"uploads/{new}", *session.files_in_use(), *_of_kept_runs()}
     with suppress(OSError):  # somebody else may be tidying up too
         kept = [(path, path.stat()) for path in UPLOADS.iterdir() if path.is_file()]
         number, size = len(kept), sum(stat.st_size for _, stat in kept)
@@ -84,6 +84,14 @@ def _make_room(new):
             if f"uploads/{path.name}" not in used:
                 path.unlink()
                 number, size = number - 1, size - stat.st_size
+
+
+def _of_kept_runs():
+    """The files that kept runs need to go on; where the store cannot say, all of them might be."""
+    try:
+        return keeping.store().files_in_use()
+    except ValueError:
+        return {f"uploads/{path.name}" for path in UPLOADS.iterdir()}
 
 
 def is_kept(data_file):

@@ -67,6 +67,7 @@ def _describe(row):
         if st.form_submit_button("Save"):
             words = list(dict.fromkeys(filter(None, (tag.strip() for tag in tags.split(",")))))
             _change(lambda: keeping.store().describe(row["run"], name.strip(), note, words))
+            st.rerun()
 
 
 def _delete(chosen):

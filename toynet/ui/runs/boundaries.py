@@ -1,5 +1,6 @@
 """The boundaries of the chosen runs side by side, at one and the same epoch, update or number of samples seen."""
 
+import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ import streamlit as st
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
 from toynet.charts.comparison import MOST
 from toynet.charts.field import Plane, plane
+from toynet.charts.palette import RUN_LOOKS
+from toynet.datasets.tables import shortened
 from toynet.replay import Replay
 from toynet.ui import keeping, keys, opening, session
 from toynet.ui.as_text import as_text
@@ -66,7 +69,8 @@ def epoch_at(history, by, at):
 
 
 def _one(row, label, epoch, place):
-    st.markdown(f"**{as_text(label, 80)}**")
+    colour = RUN_LOOKS[place][0]
+    st.html(f'<b><span style="color: {colour}">━━</span> {html.escape(shortened(label, 80))}</b>')
     try:
         seen = _seen(row)
     except ValueError as error:
