@@ -32,13 +32,13 @@ def test_opens_from_the_train_page_and_back_with_everything_kept(tab, url):
     loss = metric(tab, "Train loss").inner_text()
     follow(tab, "Derivation")
     expect(tab.get_by_text("h = 4, g = tanh")).to_contain_text("after epoch 1")
-    tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&hidden_size=4$"))
+    tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&hidden_size=4&run=[\w-]+$"))
     follow(tab, "Train")
     expect(metric(tab, "Epoch")).to_have_text("1")
     expect(metric(tab, "Train loss")).to_have_text(loss)
     expect(tab.get_by_role("radio", name="100", exact=True)).to_be_checked()
     expect(tab.get_by_role("combobox", name="Dataset")).to_have_value("Circles")
-    tab.wait_for_url(re.compile(r"\?dataset=circles&hidden_size=4$"))
+    tab.wait_for_url(re.compile(r"\?dataset=circles&hidden_size=4&run=[\w-]+$"))
 
 
 def test_a_run_goes_on_after_a_look_at_its_derivation(tab, url):

@@ -54,7 +54,7 @@ def test_undo_brings_the_run_its_controls_and_its_address_back_and_nothing_jumps
     expect(metric(tab, "Train loss")).to_have_text(loss)
     expect(button(tab, "Undo")).to_have_count(0)
     expect(tab.get_by_role("slider", name="Hidden size")).to_have_attribute("aria-valuetext", "8")
-    tab.wait_for_url(re.compile(r"\?dataset=circles$"))
+    tab.wait_for_url(re.compile(r"\?dataset=circles&run=[\w-]+$"))
     at_rest(tab)
     button(tab, "One epoch").click()
     expect(metric(tab, "Epoch")).to_have_text("2")
@@ -116,14 +116,14 @@ def test_back_from_the_derivation_page_shows_the_train_page_with_the_present_set
     trained(tab, url, "?dataset=circles")
     before = entries(tab)
     follow(tab, "Derivation")
-    tab.wait_for_url(re.compile(r"/derivation\?dataset=circles$"))
+    tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&run=[\w-]+$"))
     at_rest(tab)
     assert entries(tab) == before + 1
     move(tab, "Learning rate")
     assert entries(tab) == before + 1
     tab.go_back()
     expect(metric(tab, "Epoch")).to_have_text("1")
-    tab.wait_for_url(re.compile(r"/\?dataset=circles&learning_rate=0.5$"))
+    tab.wait_for_url(re.compile(r"/\?dataset=circles&learning_rate=0.5&run=[\w-]+$"))
     tab.go_forward()
     expect(tab.get_by_text("η = 0.5")).to_be_visible()
 

@@ -7,6 +7,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from tests.app import free_port
 
 USER = "postgres"
@@ -20,6 +22,10 @@ def programs():
     return found[-1].parent if found else Path(there).parent if there else None
 
 
+_folders = {}
+"""Address -> the folder of its server."""
+
+
 @contextmanager
 def server():
     """Yields the address of an empty database."""
@@ -29,14 +35,28 @@ def server():
         shutil.chown(folder, USER)
     try:
         _run("initdb", "-D", data, "-U", "toynet", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        _run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        address = f"postgresql+psycopg://toynet@127.0.0.1:{port}/postgres"
+        _folders[address] = folder
+        start(address)
         try:
-            yield f"postgresql+psycopg://toynet@127.0.0.1:{port}/postgres"
+            yield address
         finally:
-            _run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+            stop(address)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(address):
+    """Start a server, the first time or again; returns when it can be used."""
+    folder, port = _folders[address], make_url(address).port
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    _run("pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
+
+
+def stop(address):
+    """Stop it at once, if it runs, as a power cut would."""
+    if (_folders[address] / "data" / "postmaster.pid").exists():
+        _run("pg_ctl", "-D", _folders[address] / "data", "-m", "immediate", "stop")
 
 
 def _run(program, *arguments):

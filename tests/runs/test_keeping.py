@@ -8,11 +8,10 @@ import pytest
 
 from toynet import Config, Store, Trainer
 from toynet.runs import keeping
-from toynet.runs.database import StoreError
 from toynet.runs.keeping import Keeper, Kept
+from toynet.runs.location import Gone, StoreError, Taken
 from toynet.runs.records import Source
 from toynet.runs.records import holder as new_holder
-from toynet.runs.store import Gone, Taken
 
 LONG = 30
 """Seconds after which a test that waits gives up: it has failed."""

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from toynet import Config, Store, Trainer, datasets, train
 from toynet.runs import schema
 from toynet.runs import store as stores
-from toynet.runs.database import StoreError, open_database, reading, writing
+from toynet.runs.database import open_database, reading, writing
+from toynet.runs.location import StoreError
 from toynet.runs.records import Record, Source, holder
 from toynet.runs.store import CHUNK, Taken
 

@@ -21,7 +21,7 @@ from toynet.network import Parameters, forward
 MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
-HEIGHT = 382
+HEIGHT = 362
 
 PICK = "pick"
 """Name of the selection of a boundary picture that can be clicked."""

@@ -169,7 +169,7 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
 LEGEND_COLUMNS, LEGEND_LINE = 4, 18
 """Names in a line of the legend, and pixels from line to line."""
 
-HEIGHT = 188
+HEIGHT = 178
 """Pixels, with axes and legend."""
 
 AROUND = {"left": 67, "top": 36, "right": 16, "bottom": 38}

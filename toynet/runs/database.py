@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,11 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModul
 
 from toynet.config import shown
 from toynet.runs import schema
-
-VARIABLE = "TOYNET_DATABASE_URL"
-"""The environment variable that names another database than the default one."""
-
-DEFAULT = Path(__file__).parents[2] / "data" / "runs.db"
+from toynet.runs.location import VARIABLE, StoreError, url_of
 
 PATIENCE = 5.0
 """Seconds to wait for others that write."""
@@ -27,15 +22,6 @@ PAGE = 16_384
 
 MIGRATING = 7_014_001
 """The lock under which a PostgreSQL database goes over to another version: any number that nobody else uses."""
-
-
-class StoreError(ValueError):
-    """One sentence: why the store cannot be used, and what to do."""
-
-
-def url_of(url: str | None = None) -> str:
-    """The database that is meant: this one, the environment's, or the default one."""
-    return url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}"
 
 
 def open_database(url: str | None = None) -> sa.Engine:

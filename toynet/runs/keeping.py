@@ -8,11 +8,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from toynet.runs.database import StoreError
+from toynet.runs.location import Gone, StoreError, Taken
 from toynet.runs.records import Record, Source, holder, status
-from toynet.runs.store import Gone, Store, Taken
 from toynet.training import Trainer
+
+if TYPE_CHECKING:
+    from toynet.runs.store import Store
 
 EVERY = 0.5
 """Seconds from one record of a run that trains to the next: what is stored is never a second old."""
@@ -56,7 +59,7 @@ class Keeper:
     Parameters
     ----------
     store : callable
-        Gives the Store; called by the thread that writes, until it succeeds.
+        Gives the Store; called by the thread that writes, until it succeeds. By default the default one.
 
     Attributes
     ----------
@@ -64,9 +67,9 @@ class Keeper:
         Empty, or one sentence: why runs are not kept at present.
     """
 
-    def __init__(self, store: Callable[[], Store] = Store) -> None:
+    def __init__(self, store: Callable[[], Store] | None = None) -> None:
         self.problem = ""
-        self._open = store
+        self._open = store or _default
         self._store: Store | None = None
         self._changed = threading.Condition()
         self._waiting: deque[Kept] = deque()
@@ -185,3 +188,9 @@ class Keeper:
         if self._store:
             self._store.close()
             self._store = None
+
+
+def _default() -> Store:
+    from toynet.runs.store import Store  # SQLAlchemy, which takes a while to load
+
+    return Store()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +14,11 @@ import sqlalchemy as sa
 from toynet.config import Config
 from toynet.datasets import Split
 from toynet.engines import Progress
-from toynet.history import COLUMNS, COUNTS, Change, History, settings
+from toynet.history import COLUMNS, Change, History, settings
 from toynet.measuring import Measures
 from toynet.replay import Replay
-from toynet.runs.database import StoreError, name_of, open_database, reading, told, writing
+from toynet.runs.database import name_of, open_database, reading, told, writing
+from toynet.runs.location import Gone, StoreError, Taken
 from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
 from toynet.runs.records import Record, Source, is_gone, versions
 from toynet.runs.schema import chunks, runs, snapshots
@@ -43,14 +45,6 @@ _LISTED = [
 
 
 _BRIEF = (runs.c.run, runs.c.name, runs.c.created, runs.c.epoch, runs.c.config)
-
-
-class Taken(StoreError):
-    """A run that is trained, or has been, by somebody else."""
-
-
-class Gone(StoreError):
-    """A run of which the store has not the rows that it had: who trains it tells it the whole run again."""
 
 
 class Store:
@@ -82,13 +76,15 @@ class Store:
 
     # --- what is kept ------------------------------------------------------------------
 
-    def runs(self, owner: str | None = None) -> pd.DataFrame:
+    def runs(self, owner: str | None = None, with_sketches: bool = True) -> pd.DataFrame:
         """A row a run, the latest first.
 
         Parameters
         ----------
         owner : str, optional
             Only this person's.
+        with_sketches : bool
+            Without the column `sketch` the table is there in half the time.
 
         Returns
         -------
@@ -99,13 +95,22 @@ class Store:
         """
         import pandas as pd
 
-        wanted = sa.select(*_LISTED).where(runs.c.deleted.is_(None)).order_by(runs.c.created.desc(), runs.c.id.desc())
+        left_out = () if with_sketches else ("curve",)
+        selected = [_as_text(column) for column in _LISTED if column.name not in left_out]
+        wanted = sa.select(*selected).where(runs.c.deleted.is_(None))
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         with reading(self._engine) as connection:
-            found = connection.execute(wanted).mappings().all()
-        now = time.time()
-        return pd.DataFrame([_listed(row, now) for row in found], columns=_columns())
+            found = connection.execute(wanted.order_by(runs.c.created.desc(), runs.c.id.desc()))
+            columns = _by_name(list(found.keys()), found.all())
+        listed = _listed(columns, time.time())
+        return pd.DataFrame({name: listed[name] for name in _columns() if name in listed})
+
+    def sketches(self, names: Iterable[str]) -> dict[str, list[float]]:
+        """Some of the losses of each of these runs."""
+        wanted = sa.select(runs.c.run, runs.c.curve).where(runs.c.run.in_(list(names)))
+        with reading(self._engine) as connection:
+            return {row.run: row.curve for row in connection.execute(wanted)}
 
     def latest(self, number: int, owner: str | None = None) -> list[dict[str, Any]]:
         """The latest runs, in brief: `run`, `name`, `created`, `epoch` and `config` (as at the start) of each."""
@@ -439,9 +444,10 @@ def _append(connection, run_id, stored, record):
     if not new:
         return
     of_run = chunks.c.run_id == run_id
-    last = connection.execute(sa.select(chunks).where(of_run).order_by(chunks.c.first_row.desc()).limit(1)).first()
+    # Only the last one can have room.
+    last = connection.execute(sa.select(chunks).where(of_run, chunks.c.rows < CHUNK)).first()
     first_row = stored
-    if last and last.rows < CHUNK:
+    if last:
         first_row = last.first_row
         before = unpack_rows([last.content])
         rows = {name: np.concatenate([before[name], rows[name]]) for name in rows}
@@ -533,19 +539,32 @@ def _columns() -> list[str]:
     ]  # fmt: skip
 
 
-def _listed(row, now) -> dict[str, Any]:
-    """A row of `Store.runs`."""
-    changed = {setting: value for _, setting, value in row["changes"]}
+def _as_text(column):
+    """A column to be read; JSON as text, for all rows of it are decoded at once, which is far sooner done."""
+    return sa.cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.JSON) else column
+
+
+def _by_name(names, rows) -> dict[str, Any]:
+    """Column -> its values in all rows."""
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+    decoded = [name for name in names if isinstance(runs.c[name].type, sa.JSON)]
+    return {**columns, **{name: json.loads(f"[{','.join(columns[name])}]") for name in decoded}}
+
+
+def _listed(columns, now) -> dict[str, Any]:
+    """The columns of `Store.runs`."""
+    changed = [{setting: value for _, setting, value in changes} for changes in columns["changes"]]
+    configs = [config | more for config, more in zip(columns["config"], changed, strict=True)]
+    stand = zip(columns["status"], columns["holder"], columns["heartbeat"], strict=True)
     return {
-        **row["config"],
-        **changed,
-        **row,
-        "parent": row["parent"] or "",
-        **{name: _number(row[name]) for name in ("parent_epoch", "best_test_loss", "best_epoch")},
-        **{name: _number(row["present"][name]) for name in _MEASURED},
-        "state": _status(row["status"], row["holder"], row["heartbeat"], now),
-        "changes": len(row["changes"]),
-        "sketch": row["curve"],
+        **{name: [config.get(name) for config in configs] for name in Config().to_dict()},
+        **columns,
+        "parent": [parent or "" for parent in columns["parent"]],
+        **{name: [*map(_number, columns[name])] for name in ("parent_epoch", "best_test_loss", "best_epoch")},
+        **{name: [_number(present[name]) for present in columns["present"]] for name in _MEASURED},
+        "state": [_status(*how, now) for how in stand],
+        "changes": [len(changes) for changes in columns["changes"]],
+        **({"sketch": columns["curve"]} if "curve" in columns else {}),
     }
 
 

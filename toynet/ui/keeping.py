@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from toynet.runs.database import url_of
 from toynet.runs.keeping import Keeper, Kept
+from toynet.runs.location import url_of
 from toynet.runs.records import Source, is_of_this_process
-from toynet.runs.store import Store
 from toynet.training import Trainer
+
+if TYPE_CHECKING:
+    from toynet.runs.store import Store
 
 
 @st.cache_resource
 def _store(url: str) -> Store:
+    from toynet.runs.store import Store  # SQLAlchemy, which takes a while: a first picture does not wait for it
+
     return Store(url)
 
 
 @st.cache_resource
 def _keeper(url: str) -> Keeper:
-    return Keeper(lambda: Store(url))
+    return Keeper(lambda: _store(url))
 
 
 _tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()

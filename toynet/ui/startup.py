@@ -1,6 +1,7 @@
 """What the server does once, before its first page."""
 
 import gc
+import importlib
 import threading
 
 import streamlit as st
@@ -21,10 +22,17 @@ def freeze():
 
 @st.cache_resource
 def prepare():
-    """Make the compiled engine ready in the background, once the first page has had time to be painted."""
-    timer = threading.Timer(2.0, engines.prepare, kwargs={"then": _freeze})
+    """Make what runs need ready in the background, once the first page has had time to be painted."""
+    timer = threading.Timer(2.0, _prepare)
     timer.daemon = True
     timer.start()
+
+
+def _prepare():
+    """The compiled engine, and what the store is made of."""
+    engines.prepare(then=_freeze)
+    importlib.import_module("toynet.runs.store")
+    _freeze()
 
 
 def _freeze():

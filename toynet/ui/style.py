@@ -75,6 +75,11 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
 .behind { font-size: 0.8rem; color: GREY; padding-left: 4rem; line-height: 1.4; }
 .behind span { white-space: nowrap; margin-right: 0.5rem; }
 
+/* The row that rewinds: as low as its buttons, close to the pictures that it moves. */
+.st-key-rewind { margin: -1rem 0; padding-right: 0.5rem; }
+.st-key-rewind [data-testid="stSlider"] { padding-top: 0.2rem; }
+.st-key-rewind [data-testid="stSliderTickBar"] { display: none; }
+
 /* What can be undone: over the page like a toast, so that nothing moves when it comes or goes. */
 div:has(> :is(.st-key-undo, .st-key-undo_delete)) { position: fixed; bottom: 1.2rem; right: 1.2rem; z-index: 102;
   width: auto; max-width: 90vw; }

@@ -4,7 +4,7 @@ import streamlit as st
 
 from toynet.charts.comparison import MEASURES, MOST, Curve, comparison_chart, comparison_tables
 from toynet.charts.curves import X_AXES
-from toynet.runs.database import url_of
+from toynet.runs.location import url_of
 from toynet.ui import keeping, keys
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices

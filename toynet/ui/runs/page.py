@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from toynet.runs.database import url_of
+from toynet.runs.location import url_of
 from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.runs import actions, boundaries, curves, share, table
@@ -11,9 +11,9 @@ FRESH = 2.0
 """Seconds for which a list of runs is not read anew."""
 
 
-@st.cache_data(ttl=FRESH, max_entries=16, show_spinner=False)
+@st.cache_resource(ttl=FRESH, max_entries=16, show_spinner=False)
 def _listed(url, owner, turn):
-    return keeping.store().runs(owner)
+    return keeping.store().runs(owner, with_sketches=False)
 
 
 def page():

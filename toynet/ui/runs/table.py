@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from toynet.runs.records import STATUSES
-from toynet.ui import keys, session
+from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.runs import words
@@ -57,14 +57,15 @@ def choose(listed):
     with st.container(horizontal=True, vertical_alignment="bottom", key="narrow"):
         shown = _narrowed(listed)
         if not shown.empty:
-            shown = _sorted(shown)
+            differing = words.differing(shown)
+            shown = _sorted(shown, differing)
             _choose_columns()
             page = _page(shown)
     if shown.empty:
         st.info("No run is like that.")
     else:
-        _draw(page, _columns(shown))
-        _fold(shown)
+        _draw(page, _columns(shown, differing))
+        _fold(shown, differing)
     tab = session.current()
     chosen = listed.set_index("run", drop=False)
     tab.chosen = [run for run in tab.chosen if run in chosen.index]
@@ -124,9 +125,9 @@ def _with_settings(shown):
     return shown
 
 
-def _sorted(shown):
+def _sorted(shown, differing):
     columns = {NEWEST: "created", **{label: name for name, label in MEASURED.items()}, "Name": "label"}
-    columns |= {words.setting(name): name for name in words.differing(shown)}
+    columns |= {words.setting(name): name for name in differing}
     by = choices.select("Sort by", keys.RUNS_SORT, list(columns), width=170)
     down = by == NEWEST or choices.segments("Order", keys.RUNS_ORDER, ["Lowest", "Highest"]) == "Highest"
     shown = shown.assign(label=shown["name"].where(shown["name"] != "", shown.run))
@@ -160,20 +161,19 @@ def _choose_columns():
         choices.remember(keys.RUNS_COLUMNS, wanted)
 
 
-def _columns(shown):
+def _columns(shown, differing):
     """The columns of the table: those chosen, or what is said of runs, what they differ by, and what they came to."""
     wanted = choices.remembered(keys.RUNS_COLUMNS, [])
     if wanted:
         return wanted
     said = [name for name in ("tags", "note") if shown[name].map(len).any()]
-    differing = words.differing(shown)
     return ["label", "created", "state", *differing[:FIRST], *USUAL, *said, *differing[FIRST:]]
 
 
-def _fold(shown):
+def _fold(shown, differing):
     """The settings that all of these have, in one line."""
     if len(shown) > 1:
-        same = [name for name in words.SETTINGS if name not in words.differing(shown) and shown[name].iloc[0] != ""]
+        same = [name for name in words.SETTINGS if name not in differing and shown[name].iloc[0] != ""]
         told = ", ".join(
             f"{words.setting(name).lower()} {as_text(words.value(shown[name].iloc[0]), 60)}" for name in same
         )
@@ -211,8 +211,17 @@ def _table(page, columns):
     made = {
         "created": lambda: pd.to_datetime(page.created, unit="s").dt.tz_localize("UTC"),
         "tags": lambda: page.tags.map(", ".join),
+        "sketch": lambda: page.run.map(_sketches(page.run)),
     }
     return pd.DataFrame({name: made[name]() if name in made else page[name] for name in columns})
+
+
+def _sketches(runs):
+    """Run -> the small picture of its losses; of runs that can be read no more, none."""
+    try:
+        return keeping.store().sketches(runs)
+    except ValueError:
+        return {}
 
 
 def _config(columns):

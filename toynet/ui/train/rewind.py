@@ -8,10 +8,10 @@ from toynet.ui import keys, opening, session
 from toynet.ui.controls import choices
 from toynet.ui.experiment import PERIOD
 
-TAKES = {"5 s": 5.0, "15 s": 15.0, "1 min": 60.0}
+TAKES = {"in 15 s": 15.0, "in 5 s": 5.0, "in 1 min": 60.0}
 """Label -> seconds in which the whole run is played."""
 
-HELP = "The pictures, the numbers and the page Derivation show the run as it was at the end of that epoch."
+HELP = "Move the slider to look back: pictures, numbers and the page Derivation show the run as it was. Play shows it all."
 
 AT_ONCE, SLICE = 0.3, 0.1
 """Seconds of training again without a bar, and from one look at the clock to the next."""
@@ -38,14 +38,11 @@ def row(experiment):
     """Draw the row."""
     last = experiment.trainer.epoch
     idle = not experiment.running and last > 0
-    with st.container(horizontal=True, vertical_alignment="bottom", key="rewind"):
+    with st.container(horizontal=True, vertical_alignment="center", key="rewind"):
         label, action = ("Stop", _stop) if experiment.playing else ("Play", _play)
-        help = "Show the run again, from where you look or from its start."
-        st.button(label, on_click=action, key=keys.PLAY, width=80, disabled=not idle, help=help)
+        st.button(label, on_click=action, key=keys.PLAY, width=80, disabled=not idle, help=HELP)
         _slider(experiment, last, idle)
-        takes = choices.remembered(keys.TAKES, "15 s")
-        chosen = st.segmented_control("Whole run in", list(TAKES), default=takes, key=keys.TAKES, required=True)
-        choices.remember(keys.TAKES, chosen)
+        choices.select("Whole run in", keys.TAKES, list(TAKES), width=105, label_visibility="collapsed")
         if experiment.playing:
             experiment.playing = _pace(experiment)
         help = "A run of its own begins at the epoch that you look at; this one stays as it is."
@@ -55,7 +52,7 @@ def row(experiment):
 
 def _slider(experiment, last, idle):
     """The slider; while there is nothing to look back at it stands still at its end."""
-    about = {"label": "Look back at epoch", "help": HELP}
+    about = {"label": "Look back at epoch", "label_visibility": "collapsed"}
     if not idle:
         st.slider(**about, min_value=0, max_value=1, value=1, format="now", key=keys.look_back("", 0), disabled=True)
         return
@@ -70,7 +67,7 @@ def _slider(experiment, last, idle):
 
 def _pace(experiment):
     """Epochs a frame."""
-    return experiment.trainer.epoch * PERIOD / TAKES[choices.remembered(keys.TAKES, "15 s")]
+    return experiment.trainer.epoch * PERIOD / TAKES[choices.remembered(keys.TAKES, next(iter(TAKES)))]
 
 
 def _look(key, place):
