@@ -39,7 +39,7 @@ def train_for(tab, url, query, epochs):
 
 
 def slider(tab, name="Look back at epoch"):
-    return tab.get_by_role("slider", name=name, exact=True)
+    return tab.get_by_role("slider", name=re.compile(f"^{name}"))
 
 
 def choose_rows(tab, *rows):
@@ -53,8 +53,10 @@ def choose_rows(tab, *rows):
         at_rest(tab)
 
 
-def test_a_run_is_found_again_after_a_reload_and_goes_on(tab, own):
+def test_a_run_is_found_again_after_a_reload_and_goes_on(browser, own):
     url, _, store = own
+    tab = browser.new_page()  # whose console may tell that the page went while its timer was about to ask
+    tab.set_default_timeout(20_000)
     open_at(tab, url, "?epochs=100000")
     button(tab, "Train").click()
     wait_for_epoch(tab, 50)
@@ -62,13 +64,14 @@ def test_a_run_is_found_again_after_a_reload_and_goes_on(tab, own):
     tab.reload()
     expect(tab.get_by_text(re.compile("as it stood at epoch"))).to_be_visible()
     epoch = number(tab, "Epoch")
-    assert epoch >= before - 100 and store.runs().state.tolist() == ["interrupted"]
+    assert epoch >= before - 100 and store.runs().epoch.tolist() == [epoch]
     button(tab, "Train").click()
     wait_for_epoch(tab, epoch + 20)
     button(tab, "Pause").click()
     expect(button(tab, "Train")).to_be_visible()
     at_rest(tab)
     assert store.runs().state.tolist() == ["paused"] and store.runs().epoch[0] == number(tab, "Epoch")
+    tab.close()
 
 
 def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(tab, own):
@@ -78,9 +81,9 @@ def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(ta
     wait_for_epoch(tab, 60)
     address = tab.url
     seen = number(tab, "Epoch")
+    tab.goto("about:blank")  # a tab that is left trains no more, and complains of no server
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    tab.goto("about:blank")
     row = store.runs().iloc[0]
     assert row.state == "interrupted" and row.epoch >= seen - 100
     whole = store.trainer(row.run)
@@ -174,7 +177,7 @@ def test_three_runs_are_compared_opened_named_deleted_and_brought_back(tab, own)
     expect(tab.get_by_text("The <b>middle</b> one").first).to_be_visible()
     slider(tab, "Epoch").focus()
     for _ in range(3):
-        tab.keyboard.press("PageDown")
+        tab.keyboard.press("PageUp")
         at_rest(tab)
     opened = int(re.search(r"Open at epoch (\d+)", tab.get_by_role("button", name="Open at").inner_text()).group(1))
     assert 0 < opened < 40
@@ -216,7 +219,7 @@ def test_each_form_is_exported_and_opens_again(tab, own, tmp_path):
     copy = tmp_path / "copy.json"
     copy.write_bytes(document.read_bytes())
     tab.get_by_role("button", name="Import").click()
-    tab.get_by_label("Exported run").set_input_files(copy)
+    tab.locator("input[type=file]").last.set_input_files(copy)
     expect(tab.get_by_text(re.compile("^Imported: "))).to_be_visible()
     assert sorted(store.runs().state) == ["finished", "imported"]
 

@@ -88,6 +88,13 @@ def write(trainer):
     stands_for(trainer)
 
 
+def name(trainer):
+    """Put the name of a run that has begun to train into the address, where the rest of it is right."""
+    stands = session.current().addressed
+    if stands and stands[0] == trainer.config and stands[1] != _named(trainer):
+        write(trainer)
+
+
 def _named(trainer):
     """A run's name, once there is something to keep of it."""
     return trainer.run_name if trainer.update else ""

@@ -8,7 +8,7 @@ import streamlit as st
 from toynet.activations import ACTIVATIONS
 from toynet.charts.curves import measure_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
-from toynet.ui import keeping, keys, messages, session, startup
+from toynet.ui import address, keeping, keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
 from toynet.ui.train import behind, rewind, ruler
@@ -105,6 +105,7 @@ def _live(experiment, moves, told):
         _move(experiment, speed)
         if experiment.moves != moves or _told(experiment) != told:
             st.rerun()
+        address.name(experiment.trainer)
         started = time.perf_counter()
         _draw(experiment, view, slots, is_first=number == 0)
         experiment.drawing = time.perf_counter() - started

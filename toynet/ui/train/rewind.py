@@ -11,7 +11,7 @@ from toynet.ui.experiment import PERIOD
 TAKES = {"in 15 s": 15.0, "in 5 s": 5.0, "in 1 min": 60.0}
 """Label -> seconds in which the whole run is played."""
 
-HELP = "Move the slider to look back: pictures, numbers and the page Derivation show the run as it was. Play shows it all."
+HELP = "Move the slider to look back: pictures, numbers and the page Derivation show the run as it was."
 
 AT_ONCE, SLICE = 0.3, 0.1
 """Seconds of training again without a bar, and from one look at the clock to the next."""
