@@ -14,8 +14,7 @@ import sqlalchemy as sa
 from toynet.config import Config
 from toynet.datasets import Split
 from toynet.engines import Progress
-from toynet.history import COLUMNS, Change, History, settings
-from toynet.measuring import Measures
+from toynet.history import COLUMNS, COUNTS, Change, History, settings
 from toynet.replay import Replay
 from toynet.runs.database import name_of, open_database, reading, told, writing
 from toynet.runs.location import Gone, StoreError, Taken
@@ -104,7 +103,8 @@ class Store:
             found = connection.execute(wanted.order_by(runs.c.created.desc(), runs.c.id.desc()))
             columns = _by_name(list(found.keys()), found.all())
         listed = _listed(columns, time.time())
-        return pd.DataFrame({name: listed[name] for name in _columns() if name in listed})
+        usual = None if columns["run"] else object
+        return pd.DataFrame({name: listed[name] for name in _columns() if name in listed}, dtype=usual)
 
     def sketches(self, names: Iterable[str]) -> dict[str, list[float]]:
         """Some of the losses of each of these runs."""
@@ -272,7 +272,7 @@ class Store:
         """
         with reading(self._engine) as connection:
             is_there = connection.execute(sa.select(runs.c.id).where(runs.c.run == record.state.run_name)).first()
-        record = replace(record, source=Source(owner))
+        record = replace(record, source=replace(record.source, owner=owner))
         if is_there:
             record = replace(record, state=replace(record.state, run_name=new_name()))
         self.save(record)
@@ -527,7 +527,8 @@ def _number(value):
 # --- the table of runs -------------------------------------------------------------------
 
 _FIRST = ("train_loss", "test_loss", "test_accuracy")
-_MEASURED = (*_FIRST, *(name for name in Measures._fields if name not in _FIRST))
+_NO_MEASURES = (*COUNTS, "seconds", "learning_rate")
+_MEASURED = (*_FIRST, *(name for name in COLUMNS if name not in (*_FIRST, *_NO_MEASURES)))
 
 
 def _columns() -> list[str]:

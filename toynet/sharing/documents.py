@@ -10,6 +10,7 @@ import numpy as np
 
 from toynet.datasets import Split
 from toynet.engines import Progress
+from toynet.measuring import measure
 from toynet.state import Snapshot, State
 
 KIND, VERSION = "toynet run", 1
@@ -23,7 +24,8 @@ def to_json(state: State, split: Split | None = None, said: dict[str, Any] | Non
     ----------
     state : State
     split : Split, optional
-        Its data: then the document says how inputs are standardised, and what they and the classes are called.
+        Its data: then the document says how inputs are standardised, what they and the classes are called, and what
+        is measured at present.
     said : dict, optional
         What people say of it: `name`, `note`, `tags`; and `parent`, `parent_epoch`.
 
@@ -44,7 +46,7 @@ def to_json(state: State, split: Split | None = None, said: dict[str, Any] | Non
         "seconds": state.seconds,
         "diverged": state.diverged,
         "data": state.data,
-        **({} if split is None else {"inputs": _inputs(split)}),
+        **({} if split is None else {"inputs": _inputs(split), "present": _present(state, split)}),
         **_progress(state.progress),
         "snapshots": [{"engine": s.engine, **_progress(s.progress)} for s in _others(state)],
         "history": {name: _numbers(column) for name, column in state.history.items()},
@@ -96,6 +98,12 @@ def _progress(progress: Progress) -> dict[str, Any]:
         "parameters": {name: array.tolist() for name, array in progress.parameters._asdict().items()},
         "order": progress.order,
     }
+
+
+def _present(state: State, split: Split) -> dict[str, float | None]:
+    """The losses, accuracies and norms of this moment, which no row of the history may be of."""
+    measures = measure(state.progress.parameters, split, state.config.activation)._asdict()
+    return {name: value if np.isfinite(value) else None for name, value in measures.items()}
 
 
 def _inputs(split: Split) -> dict[str, Any]:

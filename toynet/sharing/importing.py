@@ -13,9 +13,9 @@ import numpy as np
 
 from toynet import metrics_csv
 from toynet.config import GIVEN, Config, shown
-from toynet.engines import Progress
+from toynet.engines import ENGINES, Progress
 from toynet.history import COLUMNS, COUNTS, OF_BATCHES, Change
-from toynet.measuring import OF_TEST
+from toynet.measuring import OF_TEST, Measures
 from toynet.runs.records import Record, Source, sketch
 from toynet.sharing.documents import KIND, VERSION
 from toynet.state import Snapshot, State, check, parameters_of
@@ -90,7 +90,7 @@ def _from_json(text: str) -> Imported:
         raise ValueError("it is JSON, but no run that ToyNet has exported")
     if document.get("version") != VERSION:
         raise ValueError(f"it is of version {shown(document.get('version'))}, and {VERSION} is the one known here")
-    config = Config.from_dict(_get(document, "settings", dict))
+    config = _config(_get(document, "settings", dict))
     changes = _changes(_get(document, "changes", list), config)
     progress = _progress(document, config)
     history = _history(_get(document, "history", dict))
@@ -112,7 +112,8 @@ def _from_json(text: str) -> Imported:
     said: dict[str, Any] = {name: plain(document[name]) for name in SAID if isinstance(document.get(name), str)}
     if isinstance(document.get("tags"), list):
         said["tags"] = [plain(tag) for tag in document["tags"] if isinstance(tag, str)]
-    return _imported(state, said | _as_said(document.get("run"), said), _source(document))
+    present = _present(document.get("present"), state)
+    return _imported(state, said | _as_said(document.get("run"), said), present, _source(document))
 
 
 def _get(document: Mapping[str, Any], name: str, kind: type) -> Any:
@@ -131,7 +132,9 @@ def plain(text: str) -> str:
 def _source(document: Mapping[str, Any]) -> Source:
     """The run that it went on from, which may not be here."""
     match document:
-        case {"parent": str() as parent, "parent_epoch": int() as epoch} if _NAME.fullmatch(parent) and 0 <= epoch < MOST:
+        case {"parent": str() as parent, "parent_epoch": int() as epoch} if (
+            _NAME.fullmatch(parent) and 0 <= epoch < MOST
+        ):
             return Source("", parent, int(epoch))
     return Source()
 
@@ -143,17 +146,38 @@ def _seconds(document: Mapping[str, Any]) -> float:
     return float(seconds)
 
 
+def _present(found: Any, state: State) -> dict[str, float]:
+    """The row of a history that the run is at: what was measured then, else the last one recorded."""
+    history, progress = state.history, state.progress
+    present = {name: float(column[-1]) for name, column in history.items()}
+    if not isinstance(found, dict) or progress.update == history["update"][-1]:
+        return present
+    values = {name: [found.get(name)] for name in Measures._fields}
+    measured = {name: float(column[0]) for name, column in measures(values, "present").items()}
+    rates = [change.value for change in state.changes if change.setting == "learning_rate"]
+    samples = history["samples_seen"][-1] + (progress.epoch - history["epoch"][-1]) * _samples(history)
+    counts = {"epoch": progress.epoch, "update": progress.update, "samples_seen": samples + progress.position}
+    rate = rates[-1] if rates else state.config.learning_rate
+    return {**present, **counts, "seconds": state.seconds, **measured, "learning_rate": rate}
+
+
+def _samples(history: Mapping[str, np.ndarray]) -> int:
+    """How many samples an epoch has, as far as its history tells; else 0."""
+    samples = np.unique(history["samples_seen"][1:] / history["epoch"][1:])
+    if len(samples) > 1 or (samples % 1).any() or (samples < 1).any():
+        raise ValueError("its history's samples_seen are not as many in each epoch")
+    return int(samples[0]) if len(samples) else 0
+
+
 def _check_together(state: State) -> None:
     """Whether a run's parts are of one run: as far as can be told without its data."""
     history, progress = state.history, state.progress
     if history["epoch"][-1] > progress.epoch or history["update"][-1] > progress.update:
         raise ValueError("its history goes beyond its present epoch")
     d = progress.parameters.W1.shape[1] if state.config.dataset == GIVEN else 2
-    samples = np.unique(history["samples_seen"][1:] / history["epoch"][1:])
-    if len(samples) > 1 or (samples % 1).any() or (samples < 1).any():
-        raise ValueError("its history's samples_seen are not as many in each epoch")
-    if len(samples):
-        check(state, int(samples[0]), d)
+    samples = _samples(history)
+    if samples:
+        check(state, samples, d)
 
 
 def _changes(found: list, config: Config) -> tuple[Change, ...]:
@@ -216,7 +240,7 @@ def _snapshots(found: list, config: Config, progress: Progress) -> tuple[Snapsho
 
 def _engine(name: Any) -> str:
     names = name.split("+") if isinstance(name, str) and name else []
-    if not set(names) <= {"compiled", "numpy", "reference"}:
+    if not (name is None or isinstance(name, str)) or not set(names) <= set(ENGINES):
         raise ValueError(f"its engine {shown(name)} is none")
     return "+".join(names)
 
@@ -233,15 +257,17 @@ def _one_engine(name: Any) -> str:
 def _from_csv(text: str) -> list[Imported]:
     import pandas as pd
 
+    known = ["run", *COLUMNS, *(name for name in Config().to_dict() if name != "learning_rate"), "engine"]
     try:
+        header = pd.read_csv(io.StringIO(text), nrows=0)
+        missing = [name for name in known if name not in header]
+        if missing:
+            some = ", ".join(missing[:3]) + (" and others" if len(missing) > 3 else "")
+            raise ValueError(f"there is no column {some}")
         frame = metrics_csv.read(io.StringIO(text))
     except (ValueError, TypeError, pd.errors.ParserError) as error:
-        raise ValueError(f"it is no metrics CSV of ToyNet's: {str(error).strip()[:200]}") from error
-    known = ["run", *COLUMNS, *(name for name in Config().to_dict() if name != "learning_rate"), "engine"]
-    missing = [name for name in known if name not in frame]
-    if missing:
-        some = ", ".join(missing[:3]) + (" and others" if len(missing) > 3 else "")
-        raise ValueError(f"it is no metrics CSV of ToyNet's: there is no column {some}")
+        said = " ".join(str(error).split())[:200]
+        raise ValueError(f"it is no metrics CSV of ToyNet's: {said}") from error
     if not len(frame):
         raise ValueError("it has no rows")
     return [_of_rows(rows) for _, rows in frame.groupby("run", sort=False)]
@@ -254,7 +280,7 @@ def _of_rows(rows: Any) -> Imported:
     settings = {f.name: _plain(last[f.name], f.type) for f in dataclasses.fields(Config)}
     changing = ("learning_rate", *OF_BATCHES)
     start = settings | {name: _plain(rows[name].iloc[0], type(settings[name])) for name in changing}
-    config, changes = Config.from_dict(start), []
+    config, changes = _config(start), []
     for name in changing:
         values = rows[name].to_numpy()
         for place in np.flatnonzero(values[1:] != values[:-1]).tolist():
@@ -268,7 +294,7 @@ def _of_rows(rows: Any) -> Imported:
     run, engine = str(last["run"]), _engine(str(last["engine"]))
     found = _changes(changes, config)
     state = State(_run_name(run), config, found, None, engine, progress, history, seconds, "", "", None)
-    return _imported(state, _as_said(run, {}))
+    return _imported(state, _as_said(run, {}), {name: float(column[-1]) for name, column in history.items()})
 
 
 def _plain(value: Any, kind: Any) -> Any:
@@ -285,17 +311,7 @@ def _plain(value: Any, kind: Any) -> Any:
 
 def _history(columns: Mapping[str, list]) -> dict[str, np.ndarray]:
     """The rows of a history, if they are those of one."""
-    history = {}
-    for name in COLUMNS:
-        values = columns.get(name)
-        if not isinstance(values, list) or not values:
-            raise ValueError(f"its history has no {name}")
-        history[name] = numbers(f"history's {name}", [np.nan if value is None else value for value in values])
-        if history[name].shape != history[COLUMNS[0]].shape or history[name].ndim != 1:
-            raise ValueError(f"its history's {name} has not as many rows as epoch")
-        is_open = np.isnan(history[name]) & (name in OF_TEST)
-        if not (np.isfinite(history[name]) | is_open).all():
-            raise ValueError(f"its history's {name} is not all finite")
+    history = measures({name: columns.get(name) for name in COLUMNS}, "history")
     for name in (*COUNTS, "seconds"):
         first, steps = history[name][0], np.diff(history[name])
         is_whole = name == "seconds" or (first == 0 and not (history[name] % 1).any())
@@ -303,6 +319,22 @@ def _history(columns: Mapping[str, list]) -> dict[str, np.ndarray]:
         if not (is_ordered and is_whole and history[name][-1] < MOST):
             raise ValueError(f"its history's {name} must begin at the start and grow from row to row")
     return history
+
+
+def measures(columns: Mapping[str, Any], what: str) -> dict[str, np.ndarray]:
+    """Columns of numbers, each (rows,), finite but where there is no test part."""
+    found: dict[str, np.ndarray] = {}
+    for name, values in columns.items():
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"its {what} has no {name}")
+        column = numbers(f"{what}'s {name}", [np.nan if value is None else value for value in values])
+        if column.ndim != 1 or any(len(column) != len(other) for other in found.values()):
+            raise ValueError(f"its {what}'s {name} has not as many rows as others")
+        is_open = np.isnan(column) & (name in OF_TEST)
+        if not (np.isfinite(column) | is_open).all():
+            raise ValueError(f"its {what}'s {name} is not all finite")
+        found[name] = column
+    return found
 
 
 def numbers(name: str, values: Any) -> np.ndarray:
@@ -320,12 +352,16 @@ def _holds_truths(values: Any) -> bool:
     return any(map(_holds_truths, values)) if isinstance(values, list) else isinstance(values, bool)
 
 
-def _imported(state: State, said: dict[str, Any], source: Source | None = None) -> Imported:
-    if "\0" in state.config.data_file:
-        raise ValueError("its data_file is no name of a file")
-    present = {name: float(column[-1]) for name, column in state.history.items()}
+def _imported(state: State, said: dict[str, Any], present: dict[str, float], source: Source | None = None) -> Imported:
     losses = sketch(state.history["test_loss"], state.history["train_loss"])
     return Imported(Record(state, 0, "imported", present, losses, source or Source()), said)
+
+
+def _config(settings: Mapping[str, Any]) -> Config:
+    config = Config.from_dict(settings)
+    if "\0" in config.data_file:
+        raise ValueError("its data_file is no name of a file")
+    return config
 
 
 def _run_name(name: Any) -> str:

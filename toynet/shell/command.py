@@ -6,6 +6,7 @@ import os
 import sys
 
 from toynet.config import Config, range_text
+from toynet.sharing.kinds import KINDS, PICTURES
 from toynet.shell import listing, outputs, sharing, training
 
 ENDS = """
@@ -87,10 +88,10 @@ def _export(commands):
     export.set_defaults(run=sharing.export)
     export.add_argument("names", metavar="RUN", nargs="+", help="one run; of --csv and --parquet also several")
     kinds = export.add_mutually_exclusive_group(required=True)
-    for kind, (_, about) in sharing.KINDS.items():
-        kinds.add_argument(f"--{kind}", metavar="FOLDER" if kind == "tensorboard" else "FILE", help=about)
-    about = f"which picture --svg and --png draw: {', '.join(sharing.PICTURES)}; default {sharing.PICTURES[0]}"
-    export.add_argument("--picture", metavar="P", choices=sharing.PICTURES, default=sharing.PICTURES[0], help=about)
+    for name, kind in KINDS.items():
+        kinds.add_argument(f"--{name}", metavar="FOLDER" if name == "tensorboard" else "FILE", help=kind.about)
+    about = f"which picture --svg and --png draw: {', '.join(PICTURES)}; default {PICTURES[0]}"
+    export.add_argument("--picture", metavar="P", choices=PICTURES, default=PICTURES[0], help=about)
     export.add_argument("--epoch", metavar="N", help="the run as it was after so many epochs")
     export.add_argument("--force", action="store_true", help="replace FILE if it exists")
 

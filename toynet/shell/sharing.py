@@ -6,18 +6,20 @@ import sys
 from pathlib import Path
 
 from toynet.config import shown
+from toynet.sharing import tables
+from toynet.sharing.kinds import KINDS
 from toynet.shell import outputs
 
-PICTURES = ("boundary", "losses", "accuracies", "norms", "network")
-"""Those of `toynet.sharing.pictures`, which takes a while to load."""
+OF_SEVERAL = ("csv", "parquet")
+"""The forms that hold several runs."""
 
 
 def export(top, options):
     """Write one run, or several where the form can hold them."""
     from toynet.runs.store import Store
 
-    kind = next(kind for kind in KINDS if getattr(options, kind))
-    make, path = KINDS[kind][0], getattr(options, kind)
+    kind = next(kind for kind in KINDS if getattr(options, kind) is not None)
+    path = getattr(options, kind)
     try:
         store = Store()
         names = list(dict.fromkeys(store.find(name) for name in options.names))
@@ -28,10 +30,18 @@ def export(top, options):
         if kind == "tensorboard":
             return _to_trackers(store, names[0], path)
         output = outputs.choose(path, options.force, option=f"--{kind}")
-        content = make(store, names if kind in OF_SEVERAL else _taken_up(store, names[0], options), options)
+        content = _made(kind, store, names, options)
     except (ValueError, OSError) as error:
         top.error(str(error))
     return outputs.put(output, content)
+
+
+def _made(kind, store, names, options):
+    """The bytes: of several runs' metrics, or of one run in any form."""
+    if kind in OF_SEVERAL:
+        return getattr(tables, kind)(store.history(name) for name in names)
+    trainer = _taken_up(store, names[0], options)
+    return KINDS[kind].make(trainer, store.said(names[0]), options.picture)
 
 
 def _taken_up(store, name, options):
@@ -57,84 +67,6 @@ def _to_trackers(store, name, folder):
         outputs.tell(f"--tensorboard {folder} could not be written: {error.strerror or error}\n")
         return 1
     return 0
-
-
-def _csv(store, names, options):
-    from toynet.sharing import tables
-
-    return tables.csv(store.history(name) for name in names)
-
-
-def _parquet(store, names, options):
-    from toynet.sharing import tables
-
-    return tables.parquet(store.history(name) for name in names)
-
-
-def _json(store, trainer, options):
-    from toynet.sharing import documents
-
-    return documents.to_json(trainer.state(), trainer.split, store.said(trainer.run_name))
-
-
-def _npz(store, trainer, options):
-    from toynet.sharing import documents
-
-    return documents.to_npz(trainer.state(), trainer.split)
-
-
-def _script(store, trainer, options):
-    from toynet.sharing.script import numpy_script
-
-    return numpy_script(trainer.state(), trainer.split).encode()
-
-
-def _sklearn(store, trainer, options):
-    from toynet.sharing.code import sklearn_code
-
-    return sklearn_code(trainer.state(), trainer.split).encode()
-
-
-def _pytorch(store, trainer, options):
-    from toynet.sharing.pytorch import pytorch_script
-
-    return pytorch_script(trainer.state(), trainer.split).encode()
-
-
-def _svg(store, trainer, options):
-    from toynet.sharing import pictures
-
-    return pictures.svg(trainer, options.picture).encode()
-
-
-def _png(store, trainer, options):
-    from toynet.sharing import pictures
-
-    return pictures.png(trainer, options.picture)
-
-
-def _gif(store, trainer, options):
-    from toynet.sharing import animation
-
-    return animation.of_run(trainer.state(), trainer.split)
-
-
-KINDS = {
-    "csv": (_csv, "the metrics, of several runs in one tidy table"),
-    "parquet": (_parquet, "the same as Parquet"),
-    "json": (_json, "the whole run, which `import` reads"),
-    "npz": (_npz, "settings and parameters for NumPy"),
-    "script": (_script, "a Python script that trains the run again with NumPy alone"),
-    "sklearn": (_sklearn, "scikit-learn code of this network"),
-    "pytorch": (_pytorch, "a PyTorch script that trains the run again"),
-    "png": (_png, "a picture (see --picture)"),
-    "svg": (_svg, "a picture (see --picture)"),
-    "gif": (_gif, "how the boundary moved, animated"),
-    "tensorboard": (None, "event files for TensorBoard, and a trackio.csv for trackio's import_csv"),
-}
-"""What follows `--` -> what makes its bytes of a store, a Trainer (of `OF_SEVERAL` names) and the options; its help."""
-
-OF_SEVERAL = ("csv", "parquet")
 
 
 def take_in(top, options):

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from toynet.runs.store import Store
 
 
-@st.cache_resource
-def _store(url: str) -> Store:
+def _open(url: str) -> Store:
     from toynet.runs.store import Store  # SQLAlchemy, which takes a while: a first picture does not wait for it
 
     return Store(url)
 
 
 @st.cache_resource
+def _store(url: str) -> Store:
+    return _open(url)
+
+
+@st.cache_resource
 def _keeper(url: str) -> Keeper:
-    return Keeper(lambda: _store(url))
+    return Keeper(lambda: _open(url))
 
 
 _tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()

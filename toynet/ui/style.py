@@ -73,6 +73,7 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
 }
 
 .behind { font-size: 0.8rem; color: GREY; padding-left: 4rem; line-height: 1.4; }
+.stPopoverBody [data-testid="stColumn"] { min-width: 0; }
 .behind span { white-space: nowrap; margin-right: 0.5rem; }
 
 /* The row that rewinds: as low as its buttons, close to the pictures that it moves. */

@@ -20,9 +20,10 @@ def export(chosen):
     runs = chosen.run.tolist()
     several = f"{len(runs):,} runs" if len(runs) > 1 else "this run"
     with st.popover("Export", help=f"Take {several} away."):
-        for name, kind in KINDS.items():
-            if name not in ("svg", "png"):
-                _button(name, runs, kind.title, kind.about)
+        columns = st.columns(2)
+        for place, name in enumerate(name for name in KINDS if name not in ("svg", "png")):
+            with columns[place % 2]:
+                _button(name, runs, KINDS[name].title, KINDS[name].about)
         picture = choices.segments("Picture", keys.EXPORT_PICTURE, list(PICTURES))
         with st.container(horizontal=True):
             for name in ("svg", "png"):
