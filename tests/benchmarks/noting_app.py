@@ -7,8 +7,7 @@ import time
 from functools import wraps
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from toynet.runs.keeping import Keeper
 
@@ -28,4 +27,4 @@ def timed(note):
 
 if not hasattr(Keeper.note, "__wrapped__"):
     Keeper.note = timed(Keeper.note)
-runpy.run_path(str(ROOT / "dashboard.py"), run_name="__main__")
+runpy.run_path(str(Path(__file__).resolve().parents[2] / "dashboard.py"), run_name="__main__")

@@ -28,9 +28,10 @@
     if (wheel) probe.scrolled.push(now - wheel);
     wheel = 0;
   });
+  // In the order of the page: the curves, then a boundary a run.
   before("clearRect", (canvas) => {
-    const picture = canvas.closest("[class*=toynet_picture_]")?.className.match(/toynet_picture_(\w+)/)[1];
-    if (picture) probe.painted[picture] = performance.now();
+    const place = [...document.querySelectorAll(".stVegaLiteChart")].indexOf(canvas.closest(".stVegaLiteChart"));
+    if (place >= 0) probe.painted[place ? `boundary_${place}` : "comparison"] = performance.now();
   });
 
   new MutationObserver(() => {

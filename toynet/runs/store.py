@@ -106,6 +106,20 @@ class Store:
         usual = None if columns["run"] else object
         return pd.DataFrame({name: listed[name] for name in _columns() if name in listed}, dtype=usual)
 
+    def stamp(self, owner: str | None = None) -> tuple[tuple[int, int], float, int]:
+        """What is read in a moment, and another once `runs` is: what people say of runs does not count.
+
+        Which runs there are, when one was written last, and how many run, by what is stored.
+        """
+        is_running = sa.case((runs.c.status == "running", 1))
+        counts = sa.func.count(), sa.func.sum(runs.c.id), sa.func.max(runs.c.heartbeat), sa.func.count(is_running)
+        wanted = sa.select(*counts).where(runs.c.deleted.is_(None))
+        if owner is not None:
+            wanted = wanted.where(runs.c.owner == owner)
+        with reading(self._engine) as connection:
+            number, of_them, written, running = connection.execute(wanted).one()
+        return (number, of_them or 0), written or 0.0, running
+
     def sketches(self, names: Iterable[str]) -> dict[str, list[float]]:
         """Some of the losses of each of these runs."""
         wanted = sa.select(runs.c.run, runs.c.curve).where(runs.c.run.in_(list(names)))

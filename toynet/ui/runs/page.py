@@ -1,5 +1,7 @@
 """The page Runs: what is kept, compared."""
 
+import time
+
 import streamlit as st
 
 from toynet.runs.location import url_of
@@ -8,19 +10,29 @@ from toynet.ui.as_text import as_text
 from toynet.ui.runs import actions, boundaries, curves, share, table
 
 FRESH = 2.0
-"""Seconds for which a list of runs is not read anew."""
+"""Seconds for which a list of runs of which some are training is not read anew."""
+
+LONGEST = 60.0
+"""Seconds after which any list is read anew: somebody may have said something of a run in another tab."""
 
 
-@st.cache_resource(ttl=FRESH, max_entries=16, show_spinner=False)
-def _listed(url, owner, turn):
+@st.cache_resource(ttl=LONGEST, max_entries=4, show_spinner=False)
+def _read(url, owner, turn, stamp):
     return keeping.store().runs(owner, with_sketches=False)
+
+
+def _listed(turn):
+    """The runs as they are now, read anew where something has changed."""
+    owner = keeping.owner() or None
+    which, written, running = keeping.store().stamp(owner)
+    return _read(url_of(), owner, turn, (which, running, time.time() // FRESH if running else written))
 
 
 def page():
     """Draw the page."""
     tab = session.current()
     try:
-        listed = _listed(url_of(), keeping.owner() or None, tab.listed)
+        listed = _listed(tab.listed)
     except ValueError as error:
         st.error(f"Runs cannot be shown: {as_text(str(error))}.")
         return
