@@ -8,13 +8,14 @@ import os
 import pytest
 
 from tests.pages import opened, trainer
+from toynet import Config, Store, train
 from toynet.ui import keys
 from toynet.ui.controls import upload
 from toynet.ui.session import files_in_use
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, own_store):
     """An empty folder for uploads, used by nobody."""
     monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
     monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
@@ -121,6 +122,32 @@ def test_what_two_tabs_use_stays_and_goes_when_they_use_it_no_longer(folder, mon
     keep(3)
     assert numbers(folder) == [1, 3]
     assert not second.run().error and trainer(second).config.data_file.startswith("uploads/1-")
+
+
+def test_what_a_kept_run_needs_to_go_on_stays_until_it_is_deleted(folder, monkeypatch):
+    monkeypatch.setattr(upload, "MOST_FILES", 1)
+    store = Store()
+    store.keep(train(Config(dataset="csv", data_file=keep(0), epochs=1), run="own"))
+    for number in (1, 2):
+        age(folder)
+        keep(number)
+    assert numbers(folder) == [0, 2]
+    monkeypatch.setattr("toynet.runs.store.BIN", -1.0)
+    for _ in range(2):
+        store.delete(["own"])
+    age(folder)
+    keep(3)
+    assert numbers(folder) == [3]
+    store.close()
+
+
+def test_where_the_store_cannot_say_nothing_goes(folder, monkeypatch):
+    monkeypatch.setattr(upload, "MOST_FILES", 1)
+    monkeypatch.setenv("TOYNET_DATABASE_URL", "nonsense")
+    for number in range(3):
+        keep(number)
+        age(folder)
+    assert numbers(folder) == [0, 1, 2]
 
 
 def test_what_undo_would_bring_back_stays(folder, monkeypatch):
