@@ -16,7 +16,8 @@ from toynet.ui.session import files_in_use
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch, own_store):
-    """An empty folder for uploads, used by nobody."""
+    """An empty folder for uploads, used by nobody: the tabs of earlier tests are closed."""
+    gc.collect()
     monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
     monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
     return tmp_path / "uploads"
