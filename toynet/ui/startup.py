@@ -29,10 +29,9 @@ def prepare():
 
 
 def _prepare():
-    """The compiled engine, and what the store is made of."""
-    engines.prepare(then=_freeze)
+    """What the store is made of, and the compiled engine."""
     importlib.import_module("toynet.runs.store")
-    _freeze()
+    engines.prepare(then=_freeze)
 
 
 def _freeze():
