@@ -1,5 +1,6 @@
 """What can go wrong with a store: one sentence says it, training goes on, and nothing that is stored is lost."""
 
+import contextlib
 import os
 import random
 import sqlite3
@@ -19,6 +20,7 @@ from toynet.runs import database, keeping, schema
 from toynet.runs import store as stores
 from toynet.runs.keeping import Keeper, Kept
 from toynet.runs.location import StoreError, Taken
+from toynet.runs.packing import pack_rows, unpack_rows
 from toynet.runs.records import Record, holder
 
 ROOT = Path(__file__).parents[2]
@@ -262,6 +264,16 @@ def test_a_file_damaged_in_the_middle_is_told_by_whatever_meets_it(path, monkeyp
                 store.close()
         path.with_name("runs.db-wal").unlink(missing_ok=True)
     assert met > 3
+
+
+def test_rows_that_are_damaged_are_none_whatever_size_they_claim():
+    """Each byte of the head of a pack, which says how large its parts are, as another one."""
+    content = pack_rows(Trainer(small()).recorded.columns())
+    for place in range(min(len(content), 3000)):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        with contextlib.suppress(ValueError):
+            unpack_rows([bytes(damaged)])
 
 
 @pytest.mark.parametrize("table", ["runs", "people", "alembic_version"])

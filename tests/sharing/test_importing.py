@@ -314,6 +314,7 @@ def test_parameters_that_are_none_are_refused(run, name, value):
         ("test_loss", lambda values: ["=1+1"] * len(values)),
         ("grad_norm", lambda values: None),
         ("learning_rate", lambda values: [True] * len(values)),
+        ("learning_rate", lambda values: [True, *values[1:]]),
     ],
 )  # fmt: skip
 def test_a_history_that_is_none_is_refused(run, name, makes):

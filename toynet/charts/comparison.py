@@ -19,6 +19,7 @@ from toynet.charts.curves import (
     axis_end,
     axis_from_to,
     compact,
+    hover_tooltip,
     line_chart,
     marks_table,
     measured,
@@ -58,19 +59,34 @@ def is_log(view: View, measure: str) -> bool:
     return measure == "grad_norm" or (view.log and measure.endswith("loss"))
 
 
-@lru_cache(vega.SPECS)
-def comparison_chart(names: tuple[str, ...], view: View, measure: str) -> vega.Spec:
+def comparison_chart(names: Sequence[str], view: View, measure: str) -> vega.Spec:
     """Spec of the curves of runs, over the datasets of `comparison_tables`.
 
     Parameters
     ----------
-    names : tuple of str
+    names : sequence of str
         What the runs are called, each another name; at most `MOST`.
     view : View
         Its axes and smoothing.
     measure : str
         A key of `MEASURES`.
     """
+    spec = _nameless(len(names), view, measure)
+    tooltip = hover_tooltip([X_AXES[view.x_column], *names]).to_dict()
+
+    def named(layer):
+        if "values" in layer.get("data", {}):  # the legend
+            return {**layer, "data": {"values": list(names)}}
+        has_tooltip = "tooltip" in layer.get("mark", {})
+        return {**layer, "mark": {**layer["mark"], "tooltip": tooltip}} if has_tooltip else layer
+
+    return {**spec, "layer": [named(layer) for layer in spec["layer"]]}
+
+
+@lru_cache(vega.SPECS)
+def _nameless(number: int, view: View, measure: str) -> vega.Spec:
+    """The same for so many runs, whatever they are called: Altair takes a quarter of a second to make it."""
+    names = [f"{i}" for i in range(number)]
     more = {"looks": RUN_LOOKS, "titles": [X_AXES[view.x_column], *names], "height": HEIGHT}
     if measure == "grad_norm":
         return line_chart(names, view, "Gradient norm", LOG, vega.log_axis("data('marks')[0].least"), **more)

@@ -269,17 +269,21 @@ def _titles(names, x_column):
     return [X_AXES[x_column], *([] if x_column == "epoch" else ["Epoch"]), *names]
 
 
+def hover_tooltip(titles):
+    """What a row that is hovered tells, an expression: its texts t0, t1, ... under these titles."""
+    # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
+    row = "(datum.datum || datum)"
+    return vega.tooltip({title: f"{row}.t{i}" for i, title in enumerate(titles)})
+
+
 def _hover(titles):
     """A rule at the row that is nearest to the pointer, which tells its numbers."""
     hover = alt.selection_point(
         name="hover", on="pointerover", nearest=True, fields=["x"], empty=False, clear="pointerout"
     )
-    # What is hovered is the nearest row's cell, whose datum is the rule, whose datum is the row.
-    row = "(datum.datum || datum)"
-    told = {title: f"{row}.t{i}" for i, title in enumerate(titles)}
     return (
         alt.Chart(vega.dataset("hover"))
-        .mark_rule(color=GREY, tooltip=vega.tooltip(told), clip=True)
+        .mark_rule(color=GREY, tooltip=hover_tooltip(titles), clip=True)
         .encode(key=vega.KEY, opacity=alt.when(hover).then(alt.value(0.8)).otherwise(alt.value(0)))
         .add_params(hover)
     )
