@@ -73,10 +73,10 @@ def _one(row, label, epoch, place):
     st.html(f'<b><span style="color: {colour}">━━</span> {html.escape(shortened(label, 80))}</b>')
     try:
         seen = _seen(row)
+        seen.replay.seek(epoch)
     except ValueError as error:
         st.caption(f"{as_text(str(error))}.")
         return
-    seen.replay.seek(epoch)
     trainer = seen.replay.trainer
     split, parameters, activation = trainer.split, trainer.parameters, trainer.config.activation
     fields, seen.moments = field_tables(parameters, activation, seen.plane, seen.moments)

@@ -139,8 +139,7 @@ def _page(shown):
     pages = -(-len(shown) // PAGE)
     if pages < 2:
         return shown
-    words = f"Page, 1 to {pages:,} ({len(shown):,} runs)"
-    number = choices.number(words, keys.RUNS_PAGE, 1, pages, default=1, width=220)
+    number = choices.number(f"Page, 1 to {pages:,}", keys.RUNS_PAGE, 1, pages, default=1, width=220)
     return shown.iloc[(number - 1) * PAGE : number * PAGE]
 
 
