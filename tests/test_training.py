@@ -358,13 +358,13 @@ def test_run_epoch_in_mid_epoch_makes_the_updates_that_are_left():
 def test_run_stops_when_its_seconds_are_over_and_goes_on_where_it_stopped(monkeypatch):
     clock = iter(range(100_000))
     monkeypatch.setattr(training, "perf_counter", lambda: float(next(clock)))
-    trainer = Trainer(small(batch_mode="mini"))
+    trainer = Trainer(small(batch_mode="mini"), engine="numpy")
     stops = []
     while trainer.epoch < 6:
         trainer.run(seconds=8)
         stops.append(trainer.update)
     assert 3 < len(stops) < 24 and stops[0] % 4 != 0
-    assert_same_run(trainer, train(small(batch_mode="mini")))
+    assert_same_run(trainer, train(small(batch_mode="mini"), engine="numpy"))
 
 
 def test_run_without_time_makes_one_update():

@@ -74,8 +74,10 @@ def test_a_run_is_found_again_after_a_reload_and_goes_on(browser, own):
     tab.close()
 
 
-def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(tab, own):
+def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(browser, own):
     url, process, store = own
+    tab = browser.new_page()  # whose console may tell that there is no server
+    tab.set_default_timeout(20_000)
     open_at(tab, url, "?epochs=100000&batch_mode=mini")
     button(tab, "Train").click()
     wait_for_epoch(tab, 60)
@@ -96,6 +98,7 @@ def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(ta
         whole.run_epoch()
         found = store.trainer(row.run)
         assert all(np.array_equal(a, b) for a, b in zip(found.parameters, whole.parameters, strict=True))
+    tab.close()
 
 
 def test_a_run_in_training_is_looked_at_in_another_tab_and_trained_on_there_as_another(tab, own, browser):
