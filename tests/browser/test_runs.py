@@ -64,7 +64,7 @@ def test_a_run_is_found_again_after_a_reload_and_goes_on(browser, own):
     tab.reload()
     expect(tab.get_by_text(re.compile("as it stood at epoch"))).to_be_visible()
     epoch = number(tab, "Epoch")
-    assert epoch >= before - 100 and store.runs().epoch.tolist() == [epoch]
+    assert epoch >= before - 100 and len(store.runs()) == 1
     button(tab, "Train").click()
     wait_for_epoch(tab, epoch + 20)
     button(tab, "Pause").click()
@@ -177,12 +177,14 @@ def test_three_runs_are_compared_opened_named_deleted_and_brought_back(tab, own)
     tab.get_by_role("button", name="Name, note, tags").click()
     tab.get_by_label("Name", exact=True).fill("The <b>middle</b> one")
     button(tab, "Save").click()
-    expect(tab.get_by_text("The <b>middle</b> one").first).to_be_visible()
+    expect(tab.get_by_text("The <b>middle</b> one").last).to_be_visible()
+    opens = tab.get_by_role("button", name="Open at")
+    expect(opens).to_have_text("Open at epoch 0")
     slider(tab, "Epoch").focus()
-    for _ in range(3):
-        tab.keyboard.press("PageUp")
-        at_rest(tab)
-    opened = int(re.search(r"Open at epoch (\d+)", tab.get_by_role("button", name="Open at").inner_text()).group(1))
+    tab.keyboard.press("PageUp")
+    expect(opens).not_to_have_text("Open at epoch 0")
+    at_rest(tab)
+    opened = int(re.search(r"Open at epoch (\d+)", opens.inner_text()).group(1))
     assert 0 < opened < 40
     tab.get_by_role("button", name="Open at").click()
     expect(metric(tab, "Epoch")).to_have_text(str(opened))
@@ -190,7 +192,7 @@ def test_three_runs_are_compared_opened_named_deleted_and_brought_back(tab, own)
 
 
 def downloaded(tab, label):
-    with tab.expect_download(timeout=60_000) as download:
+    with tab.expect_download(timeout=120_000) as download:
         tab.get_by_role("button", name=label, exact=True).click()
     return download.value.path(), download.value.suggested_filename
 
