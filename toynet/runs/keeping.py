@@ -35,8 +35,6 @@ class Kept:
         Who trains it: nobody else writes it meanwhile.
     rows, update : int
         Of its history, and at which update, it is written so far.
-    is_stored : bool
-        Whether anything is.
     taken : str
         Empty, or a sentence: somebody else has taken the run up.
     """
@@ -45,7 +43,6 @@ class Kept:
     holder: str = field(default_factory=holder)
     rows: int = 0
     update: int = 0
-    is_stored: bool = False
     taken: str = ""
     _told: tuple = ()
     _next: float = 0.0
@@ -171,11 +168,11 @@ class Keeper:
                 self._store = self._store or self._open()
                 self._store.save(record)
                 kept.rows = record.first_row + len(record.state.history["epoch"])
-                kept.update, kept.is_stored = record.state.progress.update, True
+                kept.update = record.state.progress.update
         except Taken as error:
             kept.taken = str(error)
         except Gone:  # the next record is the whole run again
-            kept.rows, kept.update, kept.is_stored, kept._told = 0, 0, False, ()
+            kept.rows, kept.update, kept._told = 0, 0, ()
         except StoreError as error:
             self._let_go()
             return str(error)

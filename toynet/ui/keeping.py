@@ -62,7 +62,7 @@ def new(parent: str | None = None, parent_epoch: int | None = None) -> Kept:
 
 def taken_up(run: str, trainer: Trainer) -> Kept:
     """For a kept run that this tab takes up; where it is being trained in another place, `taken` says so."""
-    kept = Kept(store().source(run), rows=len(trainer.recorded), update=trainer.update, is_stored=True)
+    kept = Kept(store().source(run), rows=len(trainer.recorded), update=trainer.update)
     if store().status(run) == "running" and not _is_left(run):
         kept.taken = f"run {run} is being trained in another tab"
     return _of_this_tab(kept)
