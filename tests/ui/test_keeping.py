@@ -1,5 +1,8 @@
 """The app's runs are kept, and found again by their name in the address."""
 
+import threading
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
@@ -121,6 +124,27 @@ def test_a_run_that_another_tab_has_trained_on_is_not_overwritten(store):
     assert store.runs().set_index("run").loc[name, "epoch"] == 4
     written(press(app, keys.ONE_EPOCH))
     assert store.runs().set_index("run").loc[trainer(app).run_name, "parent"] == name
+
+
+def test_what_a_tab_that_was_loaded_anew_still_had_to_write_is_written_before_its_run_is_shown(store, monkeypatch):
+    first = opened(epochs="30")
+    written(press(first, keys.ONE_EPOCH))
+    experiment, keeper, save, flush = session(first).experiment, keeping.keeper(), Store.save, keeping.Keeper.flush
+    goes_on = threading.Event()
+    monkeypatch.setattr(Store, "save", lambda *record: goes_on.wait() and save(*record))
+    experiment.trainer.run_epoch()
+    keeper.note(experiment.kept, experiment.trainer, is_running=True)
+    monkeypatch.setattr(keeping.Keeper, "flush", lambda *seconds: goes_on.set() or flush(*seconds))
+    monkeypatch.setattr(keeping, "runtime", Mock())
+    keeping.runtime.get_instance().is_active_session.return_value = False
+    again = opened(run=experiment.trainer.run_name)
+    assert trainer(again).epoch == 2 and not any("another" in words for words in told(again))
+    experiment.trainer.run_epoch()
+    keeper.note(experiment.kept, experiment.trainer, is_running=True)  # the tab that is gone, a last time
+    written(press(again, keys.ONE_EPOCH))
+    again.run()
+    assert trainer(again).run_name == experiment.trainer.run_name and not any("another" in w for w in told(again))
+    assert store.runs().epoch.tolist() == [3]
 
 
 def test_a_store_that_cannot_be_used_is_told_once_and_training_goes_on(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The server as `.streamlit/config.toml` sets it up: private, quiet, and closed to strangers."""
 
 import asyncio
+import itertools
 import os
 import pty
 import re
@@ -64,13 +65,14 @@ def test_pages_are_served_below_the_servers_base_path(monkeypatch):
     assert [route.path for route in serving.pages("", "derivation")] == ["/toy/", "/toy/derivation"]
 
 
-@pytest.mark.parametrize("address", ["/", "/?hidden_size=4", "/derivation?hidden_size=4"])
+@pytest.mark.parametrize("address", ["/", "/?hidden_size=4", "/derivation?hidden_size=4", "/runs"])
 def test_pages_name_the_servers_address_and_their_files_are_there(server, address):
     url, _ = server
     html = urllib.request.urlopen(url + address).read().decode()
     assert html.count("BACKEND_BASE_URL") == 1
     paths = re.findall(r'(?:src|href)="\./(static/[^"]+)"', html)
     assert len(paths) == len(set(paths))
+    assert any("/DataFrame." in path for path in paths) == address.startswith("/runs")
     for path in paths:
         assert urllib.request.urlopen(f"{url}/{path}").status == 200
 
@@ -78,7 +80,7 @@ def test_pages_name_the_servers_address_and_their_files_are_there(server, addres
 def test_every_element_of_the_pages_is_one_of_the_front_ends_and_brings_what_it_imports():
     """A Streamlit that calls its files otherwise is still served, only later: this test is who notices."""
     html = serving.SHELL.read_text()
-    for element in serving.ELEMENTS:
+    for element in (*serving.ELEMENTS, *itertools.chain(*serving.MORE.values())):
         assert serving.needed(html, [element])[0].startswith(f"{element}."), element
     assert any(name.startswith("embed.") for name in serving.needed(html, ["ArrowVegaLiteChart"]))
     assert serving.needed(html, ["NoSuchElement"]) == []

@@ -100,6 +100,8 @@ class Experiment:
         While the run is played: epochs a frame. Else 0.
     turn : int
         How often the slider has been moved from elsewhere.
+    damage : str
+        Why one could not look back where one wanted to last, or "".
     """
 
     trainer: Trainer
@@ -111,6 +113,7 @@ class Experiment:
     wanted: int | None = None
     playing: float = 0.0
     turn: int = 0
+    damage: str = ""
     _played: float = 0.0
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
@@ -186,15 +189,20 @@ class Experiment:
     def look_at(self, epoch: int, seconds: float | None = None) -> bool:
         """Look at the end of an epoch, or come closer to that for so many seconds; returns whether it is there.
 
-        The run's own present is its last one.
+        The run's own present is its last one; what cannot be looked back at leaves it there, and says why in `damage`.
         """
         with self.lock.turn():
+            self.damage = ""
             if epoch >= self.trainer.epoch:
                 self.back = None
                 return True
             if self.back is None or self.back.state.progress.update != self.trainer.update:
                 self.back = Replay(self.trainer.state(), self.trainer.split)
-            return self.back.seek(epoch, seconds)
+            try:
+                return self.back.seek(epoch, seconds)
+            except ValueError as error:
+                self.back, self.playing, self.damage = None, 0.0, str(error)
+                return True
 
     def play(self, epochs: float) -> None:
         """Show the run again from where one looks, or from its start, so many epochs a frame."""

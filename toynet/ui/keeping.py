@@ -34,6 +34,8 @@ def _keeper(url: str) -> Keeper:
     return Keeper(lambda: _open(url))
 
 
+TRAINED_ELSEWHERE = "run {} is being trained in another tab"
+
 _tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()
 """Each run that is in hand here -> Streamlit's session of the tab that it belongs to."""
 
@@ -63,8 +65,8 @@ def new(parent: str | None = None, parent_epoch: int | None = None) -> Kept:
 def taken_up(run: str, trainer: Trainer) -> Kept:
     """For a kept run that this tab takes up; where it is being trained in another place, `taken` says so."""
     kept = Kept(store().source(run), rows=len(trainer.recorded), update=trainer.update)
-    if store().status(run) == "running" and not _is_left(run):
-        kept.taken = f"run {run} is being trained in another tab"
+    if store().status(run) == "running":
+        kept.taken = TRAINED_ELSEWHERE.format(run)
     return _of_this_tab(kept)
 
 
@@ -75,13 +77,18 @@ def _of_this_tab(kept: Kept) -> Kept:
     return kept
 
 
-def _is_left(run: str) -> bool:
-    """Whether it was trained in a tab of this server that has been closed, or loaded anew: then it stands still."""
+def settle(run: str) -> None:
+    """Let a run stand still that was trained in a tab of this server which has been closed, or loaded anew.
+
+    All of it is written then, and that tab, should it come back, no longer trains it.
+    """
     holder = store().holder(run)
     if not (is_of_this_process(holder) and runtime.exists()):
-        return False
-    tabs = [session for kept, session in list(_tabs.items()) if kept.holder == holder]
-    if any(runtime.get_instance().is_active_session(session) for session in tabs):
-        return False
+        return
+    left = {kept: session for kept, session in list(_tabs.items()) if kept.holder == holder}
+    if any(runtime.get_instance().is_active_session(session) for session in left.values()):
+        return
+    for kept in left:
+        kept.taken = TRAINED_ELSEWHERE.format(run)
+    keeper().flush()
     store().release(run, holder)
-    return True

@@ -21,6 +21,8 @@ def show():
             f"This {as_text(tab.experiment.kept.taken)}. Here it stands as it was at epoch "
             f"{tab.experiment.trainer.epoch:,}: Train goes on from there as a run of its own."
         )
+    if tab.experiment.damage:
+        st.warning(f"Here one cannot look back: {as_text(tab.experiment.damage)}.")
     if keeping.keeper().problem:
         st.warning(f"Runs are not kept at present: {as_text(keeping.keeper().problem)}. Training goes on.")
     if diverged:

@@ -20,6 +20,7 @@ def take_up(run):
         One sentence: it is not there, it has no parameters, or its data are not to be had.
     """
     found = keeping.store().find(run, keeping.owner())
+    keeping.settle(found)
     state = keeping.store().state(found)
     trainer = Trainer.resume(with_data(state))
     kept = keeping.taken_up(found, trainer)

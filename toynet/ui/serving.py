@@ -43,6 +43,9 @@ ELEMENTS = (
 )
 """What every page is made of, by the names of the front end's files."""
 
+MORE = {"runs": ("DataFrame", "Multiselect", "TextInput")}
+"""What a page has besides, by its name."""
+
 WHERE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'
 """The server is where the page's own files are: one level above the page's name."""
 
@@ -62,10 +65,10 @@ def pages(*paths):
     list of starlette.routing.Route
     """
     base = st.get_option("server.baseUrlPath").strip("/")
-    return [Route(f"/{base}/{path}" if base else f"/{path}", _page) for path in paths]
+    return [Route(f"/{base}/{path}" if base else f"/{path}", _page(path)) for path in paths]
 
 
-def needed(html, elements=ELEMENTS):
+def needed(html, elements):
     """The files of the front end that elements are drawn with, apart from those that the page asks for itself.
 
     Parameters
@@ -91,12 +94,17 @@ def needed(html, elements=ELEMENTS):
     return found
 
 
-def _page(_request):
-    # Read anew: an upgraded Streamlit has other files behind other names.
-    html = SHELL.read_text("utf-8")
-    links = "".join(LINK.format(name) for name in needed(html))
-    html = html.replace("<head>", f"<head>{WHERE}", 1).replace("</head>", f"{links}</head>", 1)
-    return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+def _page(path):
+    """What answers for a page."""
+
+    def answer(_request):
+        # Read anew: an upgraded Streamlit has other files behind other names.
+        html = SHELL.read_text("utf-8")
+        links = "".join(LINK.format(name) for name in needed(html, (*ELEMENTS, *MORE.get(path, ()))))
+        html = html.replace("<head>", f"<head>{WHERE}", 1).replace("</head>", f"{links}</head>", 1)
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    return answer
 
 
 @asynccontextmanager

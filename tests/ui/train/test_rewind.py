@@ -1,10 +1,14 @@
 """Looking back at a run on the Train page: as it was, played again, gone on from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.pages import go, numbers, opened, press, session, trainer
 from toynet import Config, Store, Trainer
+from toynet.network import Parameters
+from toynet.state import Snapshot
 from toynet.ui import keeping, keys
 
 
@@ -109,3 +113,18 @@ def test_play_goes_to_the_end():
         experiment.play_on()
         seen.append(experiment.shown.epoch)
     assert seen == [5, 10, 12] and experiment.back is None
+
+
+def test_a_damaged_run_says_so_and_stays_where_it_is(store):
+    whole = Trainer(Config(epochs=50, batch_mode="mini"), run="damaged")
+    whole.run(epochs=12)
+    state = whole.state()
+    start = state.snapshots[0].progress
+    no_numbers = start._replace(parameters=Parameters(*(np.full_like(values, np.nan) for values in start.parameters)))
+    store.keep(Trainer.resume(replace(state, snapshots=(Snapshot(no_numbers),))))
+    app = opened(run="damaged")
+    slider(app).set_value(5).run()
+    assert any("it is damaged" in m.value for m in app.warning) and not app.exception
+    assert numbers(app)["Epoch"] == "12"
+    press(app, keys.ONE_EPOCH)
+    assert trainer(app).epoch == 13

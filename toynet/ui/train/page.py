@@ -129,8 +129,8 @@ def _move(experiment, speed):
 
 
 def _told(experiment):
-    """What messages say of how the run is kept."""
-    return keeping.keeper().problem, experiment.kept.taken
+    """What messages say of how the run is kept, and looked back at."""
+    return keeping.keeper().problem, experiment.kept.taken, experiment.damage
 
 
 def _wait_until(moment, experiment):
