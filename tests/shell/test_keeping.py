@@ -14,7 +14,7 @@ import pytest
 
 from tests.shell.commands import SMALL, run, said, small, trained
 from toynet import Store, Trainer, metrics_csv, train
-from toynet.runs import database
+from toynet.runs import database, location
 from toynet.runs.records import Record, holder
 from toynet.shell import interrupts
 
@@ -331,3 +331,14 @@ def test_the_runs_own_data_file_is_not_overwritten(store, tmp_path, capsys):
     store.keep(trained(3, run="mine", dataset="csv", data_file=str(data)))
     assert run("resume", "mine", "--csv", data, "--force") == 2
     assert "own data file" in said(capsys) and data.read_bytes() == content
+    assert run("export", "mine", "--script", data, "--force") == 2
+    assert "--script" in said(capsys) and data.read_bytes() == content
+
+
+@pytest.mark.parametrize("command", [("resume", "mine", "--epochs", "9"), ("runs",), ("export", "mine")])
+def test_the_store_is_not_overwritten(store, command, capsys):
+    store.keep(trained(3, run="mine"))
+    path = location.file_of()
+    assert run(*command, "--csv", path, "--force") == 2
+    assert "is the store of runs: choose another name" in said(capsys)
+    assert store.runs().run.tolist() == ["mine"]

@@ -24,3 +24,10 @@ class Gone(StoreError):
 def url_of(url: str | None = None) -> str:
     """The database that is meant: this one, the environment's, or the default one."""
     return url or os.environ.get(VARIABLE) or f"sqlite:///{DEFAULT}"
+
+
+def file_of(url: str | None = None) -> Path | None:
+    """The file in which that database lies, where it is one."""
+    scheme, _, rest = url_of(url).partition(":///")
+    path = rest.partition("?")[0]
+    return Path(path) if scheme.startswith("sqlite") and path not in ("", ":memory:") else None

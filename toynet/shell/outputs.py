@@ -3,9 +3,12 @@
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from toynet import files
+from toynet.datasets import csv_files
+from toynet.runs import location
 
 
 class Output:
@@ -99,7 +102,7 @@ class Stream(Output):
             self._file.close()
 
 
-def choose(path, force, data_file=None, option="--csv"):
+def choose(path, force, configs=(), option="--csv"):
     """The output that was asked for.
 
     Parameters
@@ -108,8 +111,8 @@ def choose(path, force, data_file=None, option="--csv"):
         None or empty: standard output.
     force : bool
         Whether a file that is there may be replaced.
-    data_file : Path, optional
-        What the run is trained on: never replaced.
+    configs : iterable of Config
+        Of runs whose data files are never replaced; nor is the store.
     option : str
         The option that named it, for messages.
 
@@ -123,8 +126,9 @@ def choose(path, force, data_file=None, option="--csv"):
         One sentence: the file is there already, or is none that can be written.
     """
     mode = _mode(path, option) if path else 0
-    if mode and data_file and os.path.samefile(path, data_file):
-        raise ValueError(f"{option} {path} is the run's own data file: choose another name")
+    for what, spared in _spared(configs) if mode else ():
+        if os.path.samefile(path, spared):
+            raise ValueError(f"{option} {path} is {what}: choose another name")
     if not path or _is_standard_output(path):
         if sys.stdout is None:
             raise ValueError("standard output is closed: say with --csv FILE where the metrics go")
@@ -138,6 +142,16 @@ def choose(path, force, data_file=None, option="--csv"):
     if stat.S_ISREG(mode) and not force:
         raise ValueError(f"{option} {path} exists: choose another name, or add --force to replace it")
     return File(path, force, option)
+
+
+def _spared(configs):
+    """Files that are there and never replaced, and what they are."""
+    store = location.file_of()
+    if store and store.is_file():
+        yield "the store of runs", store
+    for name in {config.data_file for config in configs if config.dataset == "csv"}:
+        with suppress(ValueError):
+            yield "the run's own data file", csv_files.find(name)
 
 
 def _mode(path, option):

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from toynet.config import shown
+from toynet.config import Config, shown
 from toynet.sharing import tables
 from toynet.sharing.kinds import KINDS
 from toynet.shell import outputs
@@ -29,7 +29,8 @@ def export(top, options):
             raise ValueError(f"--{kind} is of one run: for several take --{' or --'.join(OF_SEVERAL)}")
         if kind == "tensorboard":
             return _to_trackers(store, names[0], path)
-        output = outputs.choose(path, options.force, option=f"--{kind}")
+        configs = [Config.from_dict(store.brief(name)["config"]) for name in names]
+        output = outputs.choose(path, options.force, configs, f"--{kind}")
         content = _made(kind, store, names, options)
     except (ValueError, OSError) as error:
         top.error(str(error))

@@ -7,7 +7,6 @@ from tqdm import tqdm
 
 from toynet import metrics_csv
 from toynet.config import Config, parse
-from toynet.datasets import csv_files
 from toynet.shell import interrupts, outputs
 from toynet.training import Trainer
 
@@ -82,8 +81,7 @@ class _Keeping:
 
 def _output(trainer, options):
     """Where the metrics go."""
-    data_file = csv_files.find(trainer.config.data_file) if trainer.config.dataset == "csv" else None
-    return outputs.choose(options.csv, options.force, data_file)
+    return outputs.choose(options.csv, options.force, [trainer.config])
 
 
 def _run(top, trainer, output, keeping=None):
