@@ -103,7 +103,9 @@ class Replay:
 
     def _begin(self, epoch: int) -> None:
         """Be where the way to this epoch's end is shortest."""
-        before = [s for s in self.state.snapshots if _is_before(s.progress.epoch, s.progress.position, epoch)]
+        end = Snapshot(self.state.progress, self.state.trained_by.rpartition("+")[2])
+        places = self.state.snapshots if self.state.diverged else (*self.state.snapshots, end)
+        before = [s for s in places if _is_before(s.progress.epoch, s.progress.position, epoch)]
         nearest, now = before[-1], self.trainer.state().progress
         if not _is_before(now.epoch, now.position, epoch) or now.update < nearest.progress.update:
             self.trainer = self._from(nearest)

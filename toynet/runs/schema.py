@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest version, that of these tables."""
 
 metadata = sa.MetaData()
@@ -16,6 +16,7 @@ runs = sa.Table(
     sa.Column("name", sa.String, nullable=False),
     sa.Column("note", sa.String, nullable=False),
     sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("said", sa.Float, nullable=False, server_default="0"),  # when they last did
     # Where it comes from.
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("parent", sa.String),

@@ -39,7 +39,7 @@ BIN = 24 * 3600.0
 _LISTED = [
     column
     for column in runs.c
-    if column.name not in ("id", "parameters", "split", "order_state", "shapes", "versions", "deleted")
+    if column.name not in ("id", "parameters", "split", "order_state", "shapes", "versions", "deleted", "said")
 ]
 
 
@@ -106,19 +106,21 @@ class Store:
         usual = None if columns["run"] else object
         return pd.DataFrame({name: listed[name] for name in _columns() if name in listed}, dtype=usual)
 
-    def stamp(self, owner: str | None = None) -> tuple[tuple[int, int], float, int]:
-        """What is read in a moment, and another once `runs` is: what people say of runs does not count.
+    def stamp(self, owner: str | None = None) -> tuple[tuple[int, int, float], float, int]:
+        """What is read in a moment, and another once `runs` is.
 
-        Which runs there are, when one was written last, and how many run, by what is stored.
+        Which runs there are, with when people last said something of one; when one was written last; and how many
+        run, by what is stored.
         """
         is_running = sa.case((runs.c.status == "running", 1))
-        counts = sa.func.count(), sa.func.sum(runs.c.id), sa.func.max(runs.c.heartbeat), sa.func.count(is_running)
+        last = sa.func.max(runs.c.said), sa.func.max(runs.c.heartbeat)
+        counts = sa.func.count(), sa.func.sum(runs.c.id), *last, sa.func.count(is_running)
         wanted = sa.select(*counts).where(runs.c.deleted.is_(None))
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         with reading(self._engine) as connection:
-            number, of_them, written, running = connection.execute(wanted).one()
-        return (number, of_them or 0), written or 0.0, running
+            number, of_them, said, written, running = connection.execute(wanted).one()
+        return (number, of_them or 0, said or 0.0), written or 0.0, running
 
     def sketches(self, names: Iterable[str]) -> dict[str, list[float]]:
         """Some of the losses of each of these runs."""
@@ -235,8 +237,14 @@ class Store:
         """Keep a run as it is now, whole."""
         self.save(Record.of(trainer, source=source or Source()))
 
-    def save(self, record: Record) -> None:
+    def save(self, record: Record, said: Mapping[str, Any] | None = None) -> None:
         """Write what is new of a run: all of it or nothing.
+
+        Parameters
+        ----------
+        record : Record
+        said : dict, optional
+            What people say of a run that the store has not yet: some of `name`, `note`, `tags`.
 
         Raises
         ------
@@ -259,7 +267,8 @@ class Store:
                 run_id, stored = row.id, row.rows
                 connection.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
             else:
-                first = {"run": state.run_name, "name": "", "note": "", "tags": [], "created": time.time(), "rows": 0}
+                first = {"run": state.run_name, "created": time.time(), "rows": 0}
+                first |= {"name": "", "note": "", "tags": [], **(said or {})}
                 first |= {"owner": record.source.owner, "parent": record.source.parent, "versions": versions()}
                 first |= {"parent_epoch": record.source.parent_epoch, "split": _packed(state.split)}
                 made = connection.execute(sa.insert(runs).values({**first, **values}))
@@ -275,7 +284,7 @@ class Store:
         ----------
         record : Record
         said : dict, optional
-            For `describe`.
+            Some of `name`, `note`, `tags`.
         owner : str
             Whose it is.
 
@@ -289,8 +298,7 @@ class Store:
         record = replace(record, source=replace(record.source, owner=owner))
         if is_there:
             record = replace(record, state=replace(record.state, run_name=new_name()))
-        self.save(record)
-        self.describe(record.state.run_name, **(said or {}))
+        self.save(record, said)
         return record.state.run_name
 
     def claim(self, run: str, holder: str, update: int) -> None:
@@ -334,7 +342,9 @@ class Store:
     ) -> None:
         """Give a run a name, a note or tags; what is left out stays."""
         said = {"name": name, "note": note, "tags": list(tags) if tags is not None else None}
-        self._change([run], {what: value for what, value in said.items() if value is not None})
+        given = {what: value for what, value in said.items() if value is not None}
+        if given:
+            self._change([run], {**given, "said": time.time()})
 
     def delete(self, names: Iterable[str]) -> None:
         """Throw runs away. For a day `restore` brings them back."""
@@ -348,9 +358,8 @@ class Store:
         self._change(names, {"deleted": None})
 
     def _change(self, names, values):
-        if values:
-            with writing(self._engine) as connection:
-                connection.execute(sa.update(runs).where(runs.c.run.in_(list(names))).values(values))
+        with writing(self._engine) as connection:
+            connection.execute(sa.update(runs).where(runs.c.run.in_(list(names))).values(values))
 
     # --- rows of tables --------------------------------------------------------------------
 

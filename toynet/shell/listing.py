@@ -18,7 +18,7 @@ def runs(top, options):
     from toynet.runs.store import Store
 
     try:
-        listed = Store().runs()
+        listed = Store().runs(with_sketches=False)
         is_looked_at = options.csv is None and sys.stdout is not None and sys.stdout.isatty()
         output = None if is_looked_at else outputs.choose(options.csv, options.force)
     except ValueError as error:
@@ -32,7 +32,7 @@ def runs(top, options):
 
 def csv(listed):
     """All columns as a CSV file, as bytes; what is not known is an empty cell."""
-    known = listed.drop(columns="sketch").assign(tags=listed.tags.map(", ".join), parent=listed.parent.fillna(""))
+    known = listed.assign(tags=listed.tags.map(", ".join), parent=listed.parent.fillna(""))
     known["best_test_loss"] = known.best_test_loss.astype(float)
     epochs = dict.fromkeys(("best_epoch", "parent_epoch"), "Int64")
     return metrics_csv.text(known.astype(epochs)).encode("utf-8", "replace")

@@ -59,8 +59,8 @@ class Session:
         What was deleted last, until something else is or it is brought back.
     trouble : str
         Why the last action on runs failed, or "".
-    cleared, listed : int
-        How often nothing has been chosen again, and how often the list has been changed from here.
+    cleared : int
+        How often nothing has been chosen again.
     last_import : tuple of (str, bool, str)
         Number of the file that was imported last, whether it could be, and what is said of that.
     pages : dict of str to streamlit.Page
@@ -95,7 +95,6 @@ class Session:
     deleted: list[str] = field(default_factory=list)
     trouble: str = ""
     cleared: int = 0
-    listed: int = 0
     last_import: tuple[str, bool, str] = ("", True, "")
     pages: dict[str, Any] = field(default_factory=dict)
     problem: str = ""

@@ -103,4 +103,3 @@ def _change(action):
         tab.trouble = ""
     except ValueError as error:
         tab.trouble = f"{error}."
-    tab.listed += 1

@@ -1,7 +1,7 @@
 """The boundaries of the chosen runs side by side, at one and the same epoch, update or number of samples seen."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -10,6 +10,7 @@ from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_
 from toynet.charts.comparison import MOST
 from toynet.charts.field import Plane, plane
 from toynet.charts.palette import RUN_LOOKS
+from toynet.charts.vega import Tables
 from toynet.datasets.tables import shortened
 from toynet.replay import Replay
 from toynet.ui import keeping, keys, opening, session
@@ -26,13 +27,26 @@ HEIGHT = 260
 
 @dataclass
 class Seen:
-    """A run whose boundary is looked at, and what its picture keeps from one epoch to the next."""
+    """A run whose boundary is looked at, and what its picture keeps from one epoch to the next, or till it moves."""
 
     replay: Replay
     plane: Plane
     rows: np.ndarray
     update: int
     moments: tuple[Moment, ...] = ()
+    at: int = -1
+    tables: Tables = field(default_factory=dict)
+
+    def go(self, epoch: int) -> None:
+        """Look at the end of an epoch. Raises ValueError where one cannot."""
+        if epoch == self.at:
+            return
+        self.replay.seek(epoch)
+        trainer = self.replay.trainer
+        at = trainer.parameters, trainer.config.activation
+        fields, self.moments = field_tables(*at, self.plane, self.moments, precision=np.float32)  # it is small
+        self.tables = fields | {"points": points_table(*at, trainer.split, self.plane, self.rows)}
+        self.at = epoch
 
 
 def section(chosen):
@@ -73,18 +87,16 @@ def _one(row, label, epoch, place):
     st.html(f'<b><span style="color: {colour}">━━</span> {html.escape(shortened(label, 80))}</b>')
     try:
         seen = _seen(row)
-        seen.replay.seek(epoch)
+        seen.go(epoch)
     except ValueError as error:
         st.caption(f"{as_text(str(error))}.")
         return
     trainer = seen.replay.trainer
-    split, parameters, activation = trainer.split, trainer.parameters, trainer.config.activation
-    fields, seen.moments = field_tables(parameters, activation, seen.plane, seen.moments)
-    tables = fields | {"points": points_table(parameters, activation, split, seen.plane, seen.rows)}
+    split = trainer.split
     ranges = seen.plane.x_range, seen.plane.y_range
     has_test = split.y_test.size > 0
     spec = boundary_chart(split.feature_names, split.class_names, ranges, has_test, HEIGHT, has_legend=False)
-    st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(f"boundary_{place}"))
+    st.vega_lite_chart({**spec, "datasets": seen.tables}, width="stretch", key=keys.picture(f"boundary_{place}"))
     present = trainer.present()
     told = f"Epoch {trainer.epoch:,}: train loss {loss(present['train_loss'])}"
     told += f", test loss {loss(present['test_loss'])}, accuracy {present['test_accuracy']:.1%}" if has_test else ""

@@ -1,53 +1,32 @@
 """The page Runs: what is kept, compared."""
 
-import time
-
 import streamlit as st
 
-from toynet.runs.location import url_of
-from toynet.ui import keeping, keys, session
+from toynet.ui import keys, session
 from toynet.ui.as_text import as_text
-from toynet.ui.runs import actions, boundaries, curves, share, table
-
-FRESH = 2.0
-"""Seconds for which a list of runs of which some are training is not read anew."""
-
-LONGEST = 60.0
-"""Seconds after which any list is read anew: somebody may have said something of a run in another tab."""
-
-
-@st.cache_resource(ttl=LONGEST, max_entries=4, show_spinner=False)
-def _read(url, owner, turn, stamp):
-    return keeping.store().runs(owner, with_sketches=False)
-
-
-def _listed(turn):
-    """The runs as they are now, read anew where something has changed."""
-    owner = keeping.owner() or None
-    which, written, running = keeping.store().stamp(owner)
-    return _read(url_of(), owner, turn, (which, running, time.time() // FRESH if running else written))
+from toynet.ui.runs import actions, boundaries, curves, listed, share, table
 
 
 def page():
     """Draw the page."""
     tab = session.current()
     try:
-        listed = _listed(tab.listed)
+        runs = listed.now()
     except ValueError as error:
         st.error(f"Runs cannot be shown: {as_text(str(error))}.")
         return
     if tab.trouble:
         st.error(as_text(tab.trouble))
-    if listed.empty:
+    if runs.empty:
         st.info("No run is kept yet. Each run that you train is: press Train on the page Train, then come back.")
         share.take_in()
     else:
-        _of(listed)
+        _of(runs)
     _offer(tab)
 
 
-def _of(listed):
-    chosen = table.choose(listed)
+def _of(runs):
+    chosen = table.choose(runs)
     with st.container(horizontal=True, vertical_alignment="bottom", key="choice"):
         place = st.container(width="content")
         if not chosen.empty:

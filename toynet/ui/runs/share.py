@@ -72,7 +72,6 @@ def take_in():
         tab = session.current()
         if file and file.file_id != tab.last_import[0]:
             tab.last_import = (file.file_id, *_read(file))
-            tab.listed += 1
             st.rerun()
         _, is_good, words = tab.last_import
         if file and words:

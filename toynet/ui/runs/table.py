@@ -64,8 +64,8 @@ def choose(listed):
     if shown.empty:
         st.info("No run is like that.")
     else:
-        _draw(page, _columns(shown, differing))
         _fold(shown, differing)
+        _draw(page, _columns(shown, differing))
     tab = session.current()
     chosen = listed.set_index("run", drop=False)
     tab.chosen = [run for run in tab.chosen if run in chosen.index]
