@@ -87,7 +87,7 @@ def comparison_chart(names: Sequence[str], view: View, measure: str) -> vega.Spe
 def _nameless(number: int, view: View, measure: str) -> vega.Spec:
     """The same for so many runs, whatever they are called: Altair takes a quarter of a second to make it."""
     names = [f"{i}" for i in range(number)]
-    more = {"looks": RUN_LOOKS, "titles": [X_AXES[view.x_column], *names], "height": HEIGHT}
+    more = {"looks": RUN_LOOKS, "titles": [X_AXES[view.x_column], *names], "height": HEIGHT, "moves": False}
     if measure == "grad_norm":
         return line_chart(names, view, "Gradient norm", LOG, vega.log_axis("data('marks')[0].least"), **more)
     shows = "loss" if measure.endswith("loss") else "accuracy"
@@ -113,16 +113,12 @@ def comparison_tables(curves: Sequence[Curve], view: View, measure: str) -> vega
         for kind, values in (("", y), ("smooth", smooth)):
             if values is not None:
                 rows = m4(x, values, x[0], end, REST_COLUMNS, log)
-                tables |= {
-                    f"{kind}curve{i}": points(x[rows], values[rows], log),
-                    f"{kind}tail{i}": points(x[:0], y[:0], log),
-                }
+                tables[f"{kind}curve{i}"] = points(x[rows], values[rows], log)
                 heights.append(values[rows])
     low, high = axis_from_to(np.concatenate(heights), log, measure in ACCURACIES)
     axes = {"end": end, "low": low, "high": high, "least": low}
     first = np.array([min(curve.x[0] for curve in curves)])
-    nothing = vega.table({"x": np.empty(0), "y": np.empty(0), "colour": pa.array([], pa.string())})
-    tables |= {"tips": nothing, "marks": marks_table(first, (), axes), "hover": _hover_table(curves, view, measure)}
+    tables |= {"marks": marks_table(first, (), axes), "hover": _hover_table(curves, view, measure)}
     if log:
         tables["zeros"] = vega.table({"x": np.empty(0), "colour": pa.array([], pa.string()), "line": np.empty(0)})
     return tables

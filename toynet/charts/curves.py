@@ -119,7 +119,7 @@ _PERCENT = "format(datum.value, domain('y')[1] - domain('y')[0] < 0.05 ? '.2~%' 
 LINEAR, LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
-def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None, behind=0, height=None):
+def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None, behind=0, height=None, moves=True):
     """Spec of curves over one x axis.
 
     Parameters
@@ -140,14 +140,17 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
         Runs whose curves are drawn behind these.
     height : int, optional
         Pixels.
+    moves : bool
+        Whether the curves grow: then each has its newest rows as a tail of its own, and a dot where it is now.
     """
     axis.minExtent = axis.maxExtent = EXTENT
     axis.titlePadding = TITLE
     y = {"title": title, "axis": axis}
     y["scale"] = alt.Scale(**scale, **_domain("y", "low", "high", is_log=scale.get("type") == "log"))
-    kinds = {"curve": view.smoothing > 0, "tail": view.smoothing > 0}
+    parts = ("curve", "tail") if moves else ("curve",)
+    kinds = dict.fromkeys(parts, view.smoothing > 0)
     if view.smoothing:
-        kinds |= {"smoothcurve": False, "smoothtail": False}
+        kinds |= {f"smooth{part}": False for part in parts}
     lines = [_line(f"behind{i}", RUN_LOOKS[i], 0.55) for i in range(behind)]
     lines += [
         _line(f"{kind}{i}", looks[i % len(looks)], 0.3 if pale else 1, y if (i, kind) == (0, "curve") else {})
@@ -155,7 +158,8 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
         for i in range(len(names))
     ]
     lines[0] = lines[0].add_params(alt.selection_interval(name="zoom", bind="scales"))
-    layers = [*lines, _tips(), _marks(), _hover(titles or _titles(names, view.x_column)), _legend(names, looks)]
+    tips = [_tips()] if moves else []
+    layers = [*lines, *tips, _marks(), _hover(titles or _titles(names, view.x_column)), _legend(names, looks)]
     if scale.get("type") == "log":
         layers.append(_zeros())
     # What stands beside the plot has its room, whatever the numbers: then the plot keeps its place, nothing has to

@@ -14,7 +14,6 @@ from toynet.charts.vega import Tables
 from toynet.datasets.tables import shortened
 from toynet.replay import Replay
 from toynet.ui import keeping, keys, opening, session
-from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.runs import curves, words
 from toynet.ui.train.numbers import loss
@@ -84,23 +83,28 @@ def epoch_at(history, by, at):
 
 def _one(row, label, epoch, place):
     colour = RUN_LOOKS[place][0]
-    st.html(f'<b><span style="color: {colour}">━━</span> {html.escape(shortened(label, 80))}</b>')
+    head = f'<b><span style="color: {colour}">━━</span> {html.escape(shortened(label, 80))}</b><br>'
     try:
         seen = _seen(row)
         seen.go(epoch)
     except ValueError as error:
-        st.caption(f"{as_text(str(error))}.")
+        st.html(f"{head}<small>{html.escape(str(error))}.</small>")
         return
     trainer = seen.replay.trainer
+    st.html(f"{head}<small>{_told(trainer)}</small>")
     split = trainer.split
     ranges = seen.plane.x_range, seen.plane.y_range
     has_test = split.y_test.size > 0
     spec = boundary_chart(split.feature_names, split.class_names, ranges, has_test, HEIGHT, has_legend=False)
     st.vega_lite_chart({**spec, "datasets": seen.tables}, width="stretch", key=keys.picture(f"boundary_{place}"))
+
+
+def _told(trainer):
     present = trainer.present()
     told = f"Epoch {trainer.epoch:,}: train loss {loss(present['train_loss'])}"
-    told += f", test loss {loss(present['test_loss'])}, accuracy {present['test_accuracy']:.1%}" if has_test else ""
-    st.caption(told)
+    if trainer.split.y_test.size:
+        told += f", test loss {loss(present['test_loss'])}, accuracy {present['test_accuracy']:.1%}"
+    return told
 
 
 def _seen(row):
