@@ -97,9 +97,20 @@ def test_it_can_be_broken_off_and_goes_on(monkeypatch):
     trainer = Trainer(Config(samples=400, batch_mode="stochastic", epochs=4), engine="numpy")
     trainer.run()
     replay, calls = Replay(trainer.state()), 1
-    while not replay.seek(4, seconds=1e-4):
+    while not replay.seek(3, seconds=1e-4):
         calls += 1
-    assert calls > 1 and same(replay.trainer.parameters, trainer.parameters)
+    then = Trainer(trainer.config, engine="numpy")
+    then.run(epochs=3)
+    assert calls > 1 and same(replay.trainer.parameters, then.parameters)
+
+
+def test_the_end_is_there_without_training(monkeypatch):
+    monkeypatch.setattr("toynet.state.WORTH", 1e9)
+    trainer = Trainer(Config(batch_mode="mini", epochs=30), engine="numpy")
+    trainer.run()
+    replay = Replay(trainer.state())
+    monkeypatch.setattr(Trainer, "run", None)
+    assert replay.seek(30) and same(replay.trainer.parameters, trainer.parameters)
 
 
 def test_a_diverged_run_is_seen_up_to_its_last_epoch():

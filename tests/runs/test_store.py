@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -253,6 +254,28 @@ def test_the_tables_are_those_that_the_migrations_make(address):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def test_a_store_of_an_older_version_becomes_one_of_this_and_keeps_its_runs(address):
+    from alembic import command
+    from alembic.config import Config as Alembic
+
+    store = Store(address)
+    store.keep(train(small(epochs=3), run="old"))
+    store.describe("old", name="an old one")
+    store.close()
+    engine, older = open_database(address), Alembic()
+    older.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    with writing(engine) as connection:
+        older.attributes["connection"] = connection
+        command.downgrade(older, "0001")
+    engine.dispose()
+    store = Store(address)
+    assert store.runs()[["run", "name", "epoch"]].values.tolist() == [["old", "an old one", 3]]
+    before = store.stamp()
+    store.describe("old", note="still here")
+    assert store.stamp() != before
+    store.close()
 
 
 def test_a_store_of_a_newer_version_is_left_alone(address):

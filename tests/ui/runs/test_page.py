@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pandas as pd
@@ -49,6 +50,11 @@ def shown(app):
 
 def said(app):
     return " ".join(m.value for kind in ("caption", "info", "error", "success", "markdown") for m in app.get(kind))
+
+
+def captions(app):
+    """What stands above each boundary, but for the name."""
+    return [word for m in app.get("html") for word in re.findall("<small>(.*?)</small>", m.proto.body)]
 
 
 # --- the table -------------------------------------------------------------------------
@@ -116,6 +122,17 @@ def test_other_peoples_runs_are_not_shown(store, monkeypatch):
     assert "No run is kept yet" in said(page())
 
 
+def test_what_is_said_of_a_run_elsewhere_is_seen_here(store):
+    kept(store, one={})
+    app = page()
+    store.describe("one", name="a name", note="a note")
+    app.run()
+    assert (shown(app).label.tolist(), shown(app).note.tolist()) == (["a name"], ["a note"])
+    store.describe("one", name="")
+    app.run()
+    assert shown(app).label.tolist() == ["one"]
+
+
 # --- the chosen ones -------------------------------------------------------------------
 
 
@@ -127,19 +144,18 @@ def test_chosen_runs_are_compared_in_words_and_pictures(store):
     app.button_group(key=keys.RUNS_MEASURE).set_value("grad_norm").run()
     app.slider(key=keys.runs_at("epoch")).set_value(2).run()
     assert not app.exception
-    captions = [c.value for c in app.caption if c.value.startswith("Epoch ")]
-    assert [c.partition(":")[0] for c in captions] == ["Epoch 2", "Epoch 2"]
+    assert [c.partition(":")[0] for c in captions(app)] == ["Epoch 2", "Epoch 2"]
     loss = Store(None).history("one").train_loss.iloc[2]
-    assert f"train loss {loss:.4f}" in captions[0]
+    assert f"train loss {loss:.4f}" in captions(app)[0]
 
 
 def test_a_run_that_ended_before_stands_at_its_end_and_updates_are_told_apart_from_epochs(store):
     kept(store, short={"epochs": 3}, long={"epochs": 9, "batch_mode": "stochastic"})
     app = page(["short", "long"])
-    assert [c.value.partition(":")[0] for c in app.caption if c.value.startswith("Epoch ")] == ["Epoch 3", "Epoch 9"]
+    assert [c.partition(":")[0] for c in captions(app)] == ["Epoch 3", "Epoch 9"]
     app.button_group(key=keys.RUNS_BY).set_value("update").run()
     app.slider(key=keys.runs_at("update")).set_value(60).run()
-    assert [c.value.partition(":")[0] for c in app.caption if c.value.startswith("Epoch ")] == ["Epoch 3", "Epoch 2"]
+    assert [c.partition(":")[0] for c in captions(app)] == ["Epoch 3", "Epoch 2"]
 
 
 def test_labels_tell_runs_apart_and_are_all_different():
