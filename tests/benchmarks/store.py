@@ -10,6 +10,7 @@ import argparse
 import itertools
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -417,9 +418,35 @@ def watched(config, address, noted, seconds):
     return (len(times) - 1) / (times[-1] - times[0]), 1000 * max(gaps), 1000 * max(map(float, took))
 
 
+def killing(bench):
+    """How much of what the shell's progress bar has shown is not stored when it is killed, as seconds of training."""
+    lost = [1000 * lost_by_a_kill(mode, 1 + 0.37 * n) for n in range(bench.options.rounds) for mode in EPOCHS]
+    return [Row("training lost by SIGKILL, of the longest", "<= 1000 ms", told(lost), max(lost) <= 1000)]
+
+
+def lost_by_a_kill(mode, seconds):
+    """Train this long from the first record on, kill; returns seconds of training from the last record to the bar."""
+    command = [sys.executable, "-m", "toynet", "train", "--keep", "--csv", os.devnull]
+    command += ["--batch-mode", mode, "--epochs", f"{10**9}", "--record-every", "1000"]
+    with tempfile.TemporaryDirectory() as folder:
+        path, bar = Path(folder) / "runs.db", Path(folder) / "bar"
+        store = Store(url(path))
+        with in_environment(**{database.VARIABLE: url(path)}), bar.open("wb") as stderr:
+            process = subprocess.Popen(command, cwd=ROOT, stderr=stderr)
+        while store.runs().empty:
+            time.sleep(0.01)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+        run = store.runs().iloc[0]
+        shown = int(re.findall(rb"(\d+)/\d+ \[", bar.read_bytes())[-1])
+        store.close()
+    return max(shown - run.epoch, 0) * run.seconds / run.epoch
+
+
 # --- the program -------------------------------------------------------------------------------
 
-MEASURES = {f.__name__: f for f in (reading, opening, choosing, moving, keeping, frames)}
+MEASURES = {f.__name__: f for f in (reading, opening, choosing, moving, keeping, frames, killing)}
 
 
 def arguments():

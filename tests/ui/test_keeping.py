@@ -71,6 +71,16 @@ def test_a_page_loaded_anew_shows_the_run_where_it_stood_paused_with_a_word(stor
     assert np.array_equal(trainer(again).parameters.W1, trainer(first).parameters.W1)
 
 
+def test_a_page_loaded_anew_before_its_run_was_ever_written_finds_it(store, monkeypatch):
+    save, flush, goes_on = Store.save, keeping.Keeper.flush, threading.Event()
+    monkeypatch.setattr(Store, "save", lambda *record: goes_on.wait() and save(*record))
+    first = press(opened(epochs="30"), keys.ONE_EPOCH)
+    assert store.runs().empty
+    monkeypatch.setattr(keeping.Keeper, "flush", lambda *seconds: goes_on.set() or flush(*seconds))
+    again = opened(**dict(first.query_params.items()))
+    assert trainer(again).run_name == trainer(first).run_name and numbers(again) == numbers(first)
+
+
 def test_settings_of_the_run_win_over_those_of_the_address(store):
     store.keep(train(Config(epochs=5, hidden_size=3), run="kept"))
     app = opened(run="kept", hidden_size="16")

@@ -19,6 +19,7 @@ def take_up(run):
     ValueError
         One sentence: it is not there, it has no parameters, or its data are not to be had.
     """
+    keeping.keeper().flush()  # a tab that was loaded anew right after the first update
     found = keeping.store().find(run, keeping.owner())
     keeping.settle(found)
     state = keeping.store().state(found)

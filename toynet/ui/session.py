@@ -62,7 +62,7 @@ class Session:
     cleared : int
         How often nothing has been chosen again.
     last_import : tuple of (str, bool, str)
-        Number of the file that was imported last, whether it could be, and what is said of that.
+        Number of the file that was imported last, whether it could be, and what is still to be said of that.
     pages : dict of str to streamlit.Page
         By title.
     problem : str

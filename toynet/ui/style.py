@@ -88,7 +88,7 @@ div:has(> :is(.st-key-undo, .st-key-undo_delete)) { position: fixed; bottom: 1.2
   border: 1px solid GREY; background: light-dark(#ffffff, #16181d); box-shadow: 0 4px 16px #0004; }
 
 /* What shows nothing leaves no gap. */
-div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck):empty) { display: none; }
+div:has(> .st-key-script), div:has(> :is(.st-key-messages, .st-key-stuck, .st-key-fold):empty) { display: none; }
 
 /* Pictures side by side only where both have room. */
 .stMain [data-testid="stColumn"] { min-width: min(290px, 100%); }

@@ -20,6 +20,7 @@ def page():
     if runs.empty:
         st.info("No run is kept yet. Each run that you train is: press Train on the page Train, then come back.")
         share.take_in()
+        share.told()
     else:
         _of(runs)
     _offer(tab)
@@ -33,6 +34,7 @@ def _of(runs):
             share.export(chosen)
             table.choose_none()
         share.take_in()
+    share.told()
     if chosen.empty:
         st.caption("Choose runs at the left edge of the table to compare, replay, open or export them.")
         return

@@ -73,9 +73,15 @@ def take_in():
         if file and file.file_id != tab.last_import[0]:
             tab.last_import = (file.file_id, *_read(file))
             st.rerun()
-        _, is_good, words = tab.last_import
-        if file and words:
-            (st.success if is_good else st.error)(as_text(words))
+
+
+def told():
+    """Draw what came of the last import: on the page, for its control may stand elsewhere by now."""
+    tab = session.current()
+    number, is_good, words = tab.last_import
+    if words:
+        (st.success if is_good else st.error)(as_text(words))
+        tab.last_import = number, True, ""
 
 
 def _read(file):

@@ -64,7 +64,8 @@ def choose(listed):
     if shown.empty:
         st.info("No run is like that.")
     else:
-        _fold(shown, differing)
+        with st.container(key="fold"):  # there or not: what follows keeps its place, and stays open
+            _fold(shown, differing)
         _draw(page, _columns(shown, differing))
     tab = session.current()
     chosen = listed.set_index("run", drop=False)
