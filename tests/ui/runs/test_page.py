@@ -68,8 +68,8 @@ def test_a_row_a_run_with_what_differs_and_what_it_came_to(store):
     kept(store, one={"learning_rate": 0.1}, two={"learning_rate": 0.5})
     app = page()
     frame = shown(app)
-    assert frame.columns[:4].tolist() == ["label", "created", "state", "learning_rate"]
-    assert {"epoch", "test_loss", "best_test_loss", "best_epoch", "test_accuracy", "seconds", "sketch"} <= set(frame)
+    assert frame.columns[:5].tolist() == ["label", "sketch", "created", "state", "learning_rate"]
+    assert {"epoch", "test_loss", "best_test_loss", "best_epoch", "test_accuracy", "seconds"} <= set(frame)
     assert frame.label.tolist() == ["two", "one"] and frame.learning_rate.tolist() == [0.5, 0.1]
     assert frame.test_loss.tolist() == [store.history(run).test_loss.iloc[-1] for run in ("two", "one")]
     folded = next(c.value for c in app.caption if c.value.startswith("All 2"))

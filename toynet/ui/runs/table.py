@@ -32,7 +32,7 @@ MEASURED = {
 SAID = {"label": "Run", "created": "Started", "state": "State", "tags": "Tags", "note": "Note"}
 MORE = {"sketch": "Losses", "parent": "Parent", "changes": "Changes", "engine": "Engine", "run": "Name in files"}
 
-USUAL = ("epoch", "test_loss", "best_test_loss", "best_epoch", "test_accuracy", "seconds", "sketch")
+USUAL = ("epoch", "test_loss", "best_test_loss", "best_epoch", "test_accuracy", "seconds")
 """Columns behind those that are said of a run and the settings that differ, where nobody chooses others."""
 
 FIRST = 4
@@ -167,7 +167,7 @@ def _columns(shown, differing):
     if wanted:
         return wanted
     said = [name for name in ("tags", "note") if shown[name].map(len).any()]
-    return ["label", "created", "state", *differing[:FIRST], *USUAL, *said, *differing[FIRST:]]
+    return ["label", "sketch", "created", "state", *differing[:FIRST], *USUAL, *said, *differing[FIRST:]]
 
 
 def _fold(shown, differing):
@@ -229,7 +229,7 @@ def _config(columns):
     special = {
         "created": lambda label: config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", width=130),
         "sketch": lambda label: config.LineChartColumn(label, width=110, help="Of the test part where there is one."),
-        "label": lambda label: config.TextColumn(label, width=190),
+        "label": lambda label: config.TextColumn(label, width=170),
         "seconds": lambda label: config.NumberColumn(label, format="%.2f"),
         "grad_norm": lambda label: config.NumberColumn(label, format="%.3g"),
         **dict.fromkeys(
