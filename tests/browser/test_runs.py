@@ -101,7 +101,7 @@ def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(br
     tab.close()
 
 
-def test_a_run_in_training_is_looked_at_in_another_tab_and_trained_on_there_as_another(tab, own, browser):
+def test_a_run_in_training_is_looked_at_in_another_tab_and_trained_on_there_as_another(own, tab, browser):
     url, _, store = own
     open_at(tab, url, "?epochs=100000")
     button(tab, "Train").click()
@@ -123,7 +123,7 @@ def test_a_run_in_training_is_looked_at_in_another_tab_and_trained_on_there_as_a
         other.close()
 
 
-def test_looking_back_playing_and_branching(tab, own):
+def test_looking_back_playing_and_branching(own, tab):
     url, _, store = own
     train_for(tab, url, "learning_rate=1", 60)
     end = metric(tab, "Train loss").inner_text()
@@ -154,7 +154,7 @@ def test_looking_back_playing_and_branching(tab, own):
     assert listed.epoch.tolist() == [epoch, 60] and listed.parent[0] == listed.run[1]
 
 
-def test_three_runs_are_compared_opened_named_deleted_and_brought_back(tab, own):
+def test_three_runs_are_compared_opened_named_deleted_and_brought_back(own, tab):
     url, _, store = own
     for rate in ("0.1", "0.3", "1"):
         train_for(tab, url, f"learning_rate={rate}", 40)
@@ -197,7 +197,7 @@ def downloaded(tab, label):
     return download.value.path(), download.value.suggested_filename
 
 
-def test_each_form_is_exported_and_opens_again(tab, own, tmp_path):
+def test_each_form_is_exported_and_opens_again(own, tab, tmp_path):
     url, _, store = own
     train_for(tab, url, "batch_mode=mini", 12)
     run = store.runs().run[0]
@@ -229,7 +229,7 @@ def test_each_form_is_exported_and_opens_again(tab, own, tmp_path):
     assert sorted(store.runs().state) == ["finished", "imported"]
 
 
-def test_the_whole_page_fits_a_narrow_window(tab, own):
+def test_the_whole_page_fits_a_narrow_window(own, tab):
     url = own[0]
     train_for(tab, url, "", 10)
     tab.set_viewport_size({"width": 480, "height": 900})

@@ -22,7 +22,6 @@ from toynet.derivation.numerals import text
 from toynet.network import forward
 from toynet.ui import keys
 from toynet.ui.controls.upload import UPLOADS
-from toynet.ui.experiment import PERIOD
 
 POINTS = "a,b,kind\n" + "\n".join(f"{i % 9},{i * i % 13},{'red' if i % 9 > 4 else 'green'}" for i in range(80))
 
@@ -231,27 +230,20 @@ FIELDS = """(() => {
     P.beginPath = function () { line = []; return beginPath.call(this); };
     P.moveTo = function (x, y) { line?.push([x, y]); return moveTo.call(this, x, y); };
     P.lineTo = function (x, y) { line?.push([x, y]); return lineTo.call(this, x, y); };
-    window.loaded = {};
-    const src = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
-    Object.defineProperty(HTMLImageElement.prototype, "src", { ...src, set(url) {
-        const asked = performance.now();
-        this.addEventListener("load", () => { loaded[url] ??= performance.now() - asked; });
-        src.set.call(this, url);
-    } });
     P.stroke = function (...a) {
         if (image && this.strokeStyle === "INK" && this.getLineDash().join() === "6,3" && line.length > 9)
             fields.push({ ...image, line });
         return stroke.apply(this, a);
     };
 })()""".replace("INK", INK)
-"""Lists the pictures of the field that are drawn, each with the 0.5 line that is drawn upon it.
-
-And in how many milliseconds each picture was loaded.
-"""
+"""Lists the pictures of the field that are drawn, each with the 0.5 line that is drawn upon it."""
 
 
 def test_field_and_line_are_of_one_moment_in_every_picture(browser, url):
-    """Each line lies along the middle colour of the field that it is drawn upon, and of no other field so well."""
+    """Each line lies along the middle colour of the field that it is drawn upon, and of no other field so well.
+
+    A busy browser takes in several frames at once: then the line is drawn again as soon as its field is loaded.
+    """
     tab = browser.new_page(viewport={"width": 1400, "height": 900})
     tab.add_init_script(FIELDS)
     open_at(tab, url, "?dataset=circles&learning_rate=1&epochs=1000000")
@@ -259,20 +251,18 @@ def test_field_and_line_are_of_one_moment_in_every_picture(browser, url):
     wait_for_epoch(tab, 30)
     tab.evaluate("fields.length = 0")
     tab.wait_for_function("new Set(fields.map(f => f.src)).size > 12")
-    seen, loaded = tab.evaluate("fields"), tab.evaluate("loaded")
+    seen = tab.evaluate("fields")
     tab.close()
     pixels = {f["src"]: np.array(Image.open(io.BytesIO(urlopen(f["src"]).read())).convert("RGB")) for f in seen}
     middle = [int(palette.MIDDLE[i : i + 2], 16) for i in (1, 3, 5)]
-    right = 0
+    right = {}
     for drawn in seen:
         places = np.array(drawn["line"]) / [drawn["width"], drawn["height"]] * field.GRID
         column, row = np.clip(places.astype(int), 0, field.GRID - 1).T
         off = {src: np.abs(rgb[row, column] - np.array(middle)).mean() for src, rgb in pixels.items()}
-        is_right = off[drawn["src"]] <= min(off.values()) + 0.5
-        right += is_right
-        # Where a picture takes longer than a frame to load, no page can have it in time.
-        assert is_right or loaded[min(off, key=off.get)] > 1000 * PERIOD, (off.values(), loaded.values())
-    assert right > 3
+        right[str(drawn["line"])] = off[drawn["src"]] <= min(off.values()) + 0.5  # as it was drawn last
+    *before, _ = right.values()
+    assert len(before) > 9 and all(before)
 
 
 def test_learning_rate_changes_in_mid_run_and_is_recorded(tab, url):

@@ -162,7 +162,6 @@ def field_tables(
     plane: Plane,
     before: tuple[Moment, ...] = (),
     ahead: bool = False,
-    again: bool = True,
     precision: type[np.floating] = np.float64,
 ) -> tuple[vega.Tables, tuple[Moment, ...]]:
     """Datasets `field` and `half` of the boundary picture.
@@ -180,8 +179,6 @@ def field_tables(
         one that it has while the newest is not loaded yet.
     ahead : bool
         Whether a moment that is new is only sent, beneath the one before it, which is shown.
-    again : bool
-        Whether that one's picture is sent again, for a browser that may not have it.
     precision : type
         Of the field: see `evaluate`.
 
@@ -199,8 +196,9 @@ def field_tables(
         moments = (*before, newest)[-3:]
     on_top = moments[-2] if ahead and is_new and len(moments) > 1 else moments[-1]
     n = np.array([moment.n for moment in moments])
-    # Where Vega finds no address it draws on with the picture that it has.
-    urls = [moment.url if moment is moments[-1] or (again and moment is on_top) else "" for moment in moments]
+    # Where Vega finds no address it draws on with the picture that it has. What is shown has its own in each frame:
+    # of several that a busy browser takes in at once, only the last is drawn.
+    urls = [moment.url if moment is moments[-1] or moment is on_top else "" for moment in moments]
     order = np.where(n > on_top.n, -1, n).astype(np.int32)
     return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
 

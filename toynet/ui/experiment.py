@@ -276,7 +276,7 @@ class Experiment:
         precision = np.float64 if seen else np.float32
         if (picture.curves.view, picture.curves.columns) != (view, columns):
             picture.curves = Curves(view, columns)
-        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, is_first, precision)
+        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, precision)
         # The curves' last point may lie within an epoch.
         m = split.y_train.size
         moment = present | {"epoch": present["samples_seen"] / m}
