@@ -427,13 +427,13 @@ def killing(bench):
 def lost_by_a_kill(mode, seconds):
     """Train this long from the first record on, kill; returns seconds of training from the last record to the bar."""
     command = [sys.executable, "-m", "toynet", "train", "--keep", "--csv", os.devnull]
-    command += ["--batch-mode", mode, "--epochs", f"{10**9}", "--record-every", "1000"]
+    command += ["--batch-mode", mode, "--samples", "5000", "--epochs", "1000000", "--record-every", "1000"]
     with tempfile.TemporaryDirectory() as folder:
         path, bar = Path(folder) / "runs.db", Path(folder) / "bar"
         store = Store(url(path))
         with in_environment(**{database.VARIABLE: url(path)}), bar.open("wb") as stderr:
             process = subprocess.Popen(command, cwd=ROOT, stderr=stderr)
-        while store.runs().empty:
+        while store.runs().empty and process.poll() is None:
             time.sleep(0.01)
         time.sleep(seconds)
         process.kill()
