@@ -21,15 +21,6 @@ pytestmark = pytest.mark.filterwarnings("error")
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def signals_are_heard():
-    """Whatever started the tests: what a script runs in the background is told to ignore Ctrl-C."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in interrupts.ENDING}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 SMALL = ["--samples", "40", "--epochs", "5", "--hidden-size", "3"]
 
 

@@ -23,22 +23,6 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-@pytest.fixture(autouse=True)
-def signals_are_heard():
-    """Whatever started the tests: what a script runs in the background is told to ignore Ctrl-C."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in interrupts.ENDING}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
-def store(own_store):
-    store = Store()
-    yield store
-    store.close()
-
-
 @pytest.fixture
 def csv(tmp_path):
     return tmp_path / "out.csv"

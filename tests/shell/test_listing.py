@@ -10,19 +10,12 @@ import pandas as pd
 import pytest
 
 from tests.shell.commands import run, said, trained
-from toynet import Config, Store, metrics_csv
+from toynet import Config, metrics_csv
 from toynet.runs.records import Record, Source, holder
 from toynet.sharing import importing, tables
 from toynet.shell import listing
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def store(own_store):
-    store = Store()
-    yield store
-    store.close()
 
 
 @pytest.fixture
