@@ -165,7 +165,7 @@ class Experiment:
 
     def _go_on(self) -> None:
         """From its end on, wherever one looks; what another tab has taken up goes on as a run of its own."""
-        self.back, self.wanted, self.playing = None, None, 0.0
+        self.back, self.wanted, self.playing, self.damage = None, None, 0.0, ""
         if self.kept.taken:
             self.kept = keeping.new(self.trainer.run_name, self.trainer.epoch)
             self.trainer = Trainer.resume(replace(self.trainer.state(), run_name=new_name()))
