@@ -88,14 +88,11 @@ class Trainer:
         given = None if split is None or datasets.is_loaded(config, split) else split
         config = datasets.resolved(config) if given is None else _given(config, given)
         split = split or datasets.load(config)
-        init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
         if parameters is not None:
-            parameters = _copies(parameters)
             config = replace(config, hidden_size=parameters.W1.shape[0])
-        else:
-            rng = np.random.default_rng(init_seed)
-            parameters = initialise(split.X_train.shape[1], config.hidden_size, rng, config.activation)
-        progress = Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
+        progress = begin(config, split.X_train.shape[1])
+        if parameters is not None:
+            progress = progress._replace(parameters=_copies(parameters))
         name = run or new_name()
         asked = "reference" if rule else engine
         start = (Snapshot(progress),)
@@ -434,6 +431,13 @@ class Trainer:
         fine = is_finite(rows, self.split)
         self.recorded.extend({name: rows[name][fine] for name in COLUMNS})
         return bool(fine.all())
+
+
+def begin(config: Config, d: int) -> Progress:
+    """Where a run of these settings begins, for d inputs: its seeded weights, and the order of its batches."""
+    init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
+    parameters = initialise(d, config.hidden_size, np.random.default_rng(init_seed), config.activation)
+    return Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
 
 
 def new_name() -> str:
