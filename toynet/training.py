@@ -261,7 +261,7 @@ class Trainer:
             return
         self.config = config
         waits = setting in OF_BATCHES and self._at.position > 0
-        update = self._updates_to(self.epoch + 1) if waits else self.update
+        update = self.updates_to(self.epoch + 1) if waits else self.update
         others = [c for c in self._changes if (c.update, c.setting) != (update, setting)]
         new = Change(update, setting, getattr(config, setting))
         self._changes = tuple(sorted([*others, new], key=lambda change: change.update))
@@ -340,7 +340,7 @@ class Trainer:
             # And an epoch that ends with other batches to come.
             stop = self.epoch + 1 if self._changes and self._changes[-1].update > self.update else stop
             pace = self._pace
-            left = min(self._updates_to(stop), last_update) - self.update
+            left = min(self.updates_to(stop), last_update) - self.update
             some = min(pace.fitting(deadline - started), left)
             self._advance(some)
             now = perf_counter()
@@ -360,8 +360,8 @@ class Trainer:
         """Batches that the training samples make, the smaller last one included."""
         return -(-self.split.y_train.size // self._task.batch)
 
-    def _updates_to(self, epoch: Any) -> Any:
-        """How many updates there have been when so many epochs (a number or an array) have ended in present batches."""
+    def updates_to(self, epoch: Any) -> Any:
+        """How many updates there will have been when so many epochs (a number or an array) have ended in present batches."""
         since_epoch, since_update = self._batches_since
         return since_update + (epoch - since_epoch) * self.updates_an_epoch
 
@@ -410,7 +410,7 @@ class Trainer:
         """Measured rows into the history; what lies between two looks at the clock is interpolated."""
         pace = (self.seconds - seconds) / max(self.update - update, 1)
         epochs = rows["epoch"]
-        updates = self._updates_to(epochs)
+        updates = self.updates_to(epochs)
         self._keep(
             rows
             | {

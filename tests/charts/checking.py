@@ -28,9 +28,10 @@ def assert_fits(spec, tables):
     for name, fields, mark in used:
         missing = fields - {"value"} - set(tables[name].column_names)
         assert not missing, f"{name} has no column {missing}"
-        # A mark without a key makes the page's memory grow; a line with one is not drawn.
-        assert ("k" in fields) == (mark != "line"), (name, mark)
-        if mark != "line":
+        # A mark without a key makes the page's memory grow; a line or an area with one is not drawn.
+        is_whole = mark in ("line", "area")
+        assert ("k" in fields) == (not is_whole), (name, mark)
+        if not is_whole:
             assert len(set(tables[name]["k"].to_pylist())) == tables[name].num_rows, f"{name} has a k twice"
 
 

@@ -5,6 +5,7 @@ frame to frame, so the browser redraws and never rebuilds, and of a table with t
 bytes as before it draws nothing anew.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ MOST_POINTS = 500
 """Samples drawn at most; of more, a fixed random choice is shown."""
 
 HEIGHT = 362
+
+OTHERS = {"color": INK, "strokeWidth": 1.2, "opacity": 0.4}
+"""How the 0.5 lines of other runs look."""
 
 PICK = "pick"
 """Name of the selection of a boundary picture that can be clicked."""
@@ -44,6 +48,7 @@ def boundary_chart(
     height: int = HEIGHT,
     can_pick: bool = False,
     has_legend: bool = True,
+    has_others: bool = False,
 ) -> vega.Spec:
     """Spec of the boundary picture, over the datasets of `field_tables` and `points_table`.
 
@@ -62,6 +67,8 @@ def boundary_chart(
         `number` of `points`; the dataset `chosen` (x, y) draws a ring.
     has_legend : bool
         Whether it tells what the points are.
+    has_others : bool
+        Whether the 0.5 lines of other runs are drawn, pale: the dataset `others` (x, y), a gap behind each line.
     """
     x_range, y_range = plane_ranges
     axes = {
@@ -76,6 +83,8 @@ def boundary_chart(
     line = alt.Chart(vega.dataset("half")).mark_line(
         color=INK, strokeWidth=2, strokeDash=[6, 3], clip=True, order=False
     )
+    if has_others:
+        line = alt.Chart(vega.dataset("others")).mark_line(**OTHERS, clip=True, order=False) + line
     points = _points(feature_names, class_names, plane_ranges, has_test, has_legend)
     if can_pick:
         ring = alt.Chart(vega.dataset("chosen")).mark_point(size=320, stroke=OUTLINE, strokeWidth=3, opacity=1)
@@ -188,23 +197,40 @@ def field_tables(
     moments : tuple of Moment
         The newest last; the same as before where the field is the same.
     """
+    moments, on_top = next_moment(parameters, activation, plane, before, ahead, precision)
+    n, order, urls = pictures(moments, on_top)
+    return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
+
+
+def next_moment(
+    parameters: Parameters,
+    activation: str,
+    plane: Plane,
+    before: tuple[Moment, ...],
+    ahead: bool,
+    precision: type[np.floating],
+) -> tuple[tuple[Moment, ...], Moment]:
+    """The moments that a browser is to have now, and which of them is shown; see `field_tables`."""
     Z2, y_hat = evaluate(parameters, plane, activation, precision)
     url, moments = image_url(y_hat), before
     is_new = not before or before[-1].url != url
     if is_new:
-        newest = Moment(before[-1].n + 1 if before else 0, url, _half_table(half_line(Z2, plane), plane))
+        newest = Moment(before[-1].n + 1 if before else 0, url, lines_table(half_line(Z2, plane), plane))
         moments = (*before, newest)[-3:]
-    on_top = moments[-2] if ahead and is_new and len(moments) > 1 else moments[-1]
+    return moments, moments[-2] if ahead and is_new and len(moments) > 1 else moments[-1]
+
+
+def pictures(moments: tuple[Moment, ...], on_top: Moment) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Number, order and address of each moment's picture."""
     n = np.array([moment.n for moment in moments])
     # Where Vega finds no address it draws on with the picture that it has. What is shown has its own in each frame:
     # of several that a busy browser takes in at once, only the last is drawn.
     urls = [moment.url if moment is moments[-1] or moment is on_top else "" for moment in moments]
-    order = np.where(n > on_top.n, -1, n).astype(np.int32)
-    return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
+    return n, np.where(n > on_top.n, -1, n).astype(np.int32), urls
 
 
-def _half_table(lines, plane):
-    """All lines as one, a gap (NaN) behind each: lines of their own would cost Vega new operators in each frame."""
+def lines_table(lines: Sequence[np.ndarray], plane: Plane) -> pa.Table:
+    """All lines (k, 2) as one, a gap (NaN) behind each: each of its own would cost Vega new operators in each frame."""
     gap = np.full((1, 2), np.nan)
     points = np.concatenate([np.empty((0, 2)), *(part for line in lines for part in (line, gap))])
     return pa.table(_places(points, plane))

@@ -59,7 +59,7 @@ def is_log(view: View, measure: str) -> bool:
     return measure == "grad_norm" or (view.log and measure.endswith("loss"))
 
 
-def comparison_chart(names: Sequence[str], view: View, measure: str) -> vega.Spec:
+def comparison_chart(names: Sequence[str], view: View, measure: str, height: int = HEIGHT) -> vega.Spec:
     """Spec of the curves of runs, over the datasets of `comparison_tables`.
 
     Parameters
@@ -70,8 +70,10 @@ def comparison_chart(names: Sequence[str], view: View, measure: str) -> vega.Spe
         Its axes and smoothing.
     measure : str
         A key of `MEASURES`.
+    height : int
+        Pixels.
     """
-    spec = _nameless(len(names), view, measure)
+    spec = _nameless(len(names), view, measure, height)
     tooltip = hover_tooltip([X_AXES[view.x_column], *names]).to_dict()
 
     def named(layer):
@@ -84,17 +86,25 @@ def comparison_chart(names: Sequence[str], view: View, measure: str) -> vega.Spe
 
 
 @lru_cache(vega.SPECS)
-def _nameless(number: int, view: View, measure: str) -> vega.Spec:
+def _nameless(number: int, view: View, measure: str, height: int) -> vega.Spec:
     """The same for so many runs, whatever they are called: Altair takes a quarter of a second to make it."""
     names = [f"{i}" for i in range(number)]
-    more = {"looks": RUN_LOOKS, "titles": [X_AXES[view.x_column], *names], "height": HEIGHT, "moves": False}
+    more = {"looks": RUN_LOOKS, "titles": [X_AXES[view.x_column], *names], "height": height, "moves": False}
     if measure == "grad_norm":
         return line_chart(names, view, "Gradient norm", LOG, vega.log_axis("data('marks')[0].least"), **more)
     shows = "loss" if measure.endswith("loss") else "accuracy"
     return measured(names, View(view.x_column, shows, view.log, view.smoothing), **more)
 
 
-def comparison_tables(curves: Sequence[Curve], view: View, measure: str) -> vega.Tables:
+def comparison_tables(
+    curves: Sequence[Curve],
+    view: View,
+    measure: str,
+    columns: float = REST_COLUMNS,
+    end: float | None = None,
+    mark: tuple[int, str] | None = None,
+    hover: pa.Table | None = None,
+) -> vega.Tables:
     """Datasets of `comparison_chart`.
 
     Parameters
@@ -103,22 +113,30 @@ def comparison_tables(curves: Sequence[Curve], view: View, measure: str) -> vega
         In the order of the names.
     view : View
     measure : str
+    columns : float
+        Of pixels.
+    end : float, optional
+        Where the x axis ends; by default it grows with the curves.
+    mark : (int, str), optional
+        A row of the first curve that is marked, and its text.
+    hover : pyarrow.Table, optional
+        What can be hovered, from the last time: it need not be made anew for every frame.
     """
     log = is_log(view, measure)
-    end = axis_end(max(curve.x[-1] for curve in curves))
+    end = end or axis_end(max(curve.x[-1] for curve in curves))
     tables: vega.Tables = {}
     heights = []
     for i, (x, y) in enumerate(curves):
         smooth = Average(view.smoothing).of(y) if view.smoothing else None
         for kind, values in (("", y), ("smooth", smooth)):
             if values is not None:
-                rows = m4(x, values, x[0], end, REST_COLUMNS, log)
+                rows = m4(x, values, x[0], end, columns, log)
                 tables[f"{kind}curve{i}"] = points(x[rows], values[rows], log)
                 heights.append(values[rows])
     low, high = axis_from_to(np.concatenate(heights), log, measure in ACCURACIES)
     axes = {"end": end, "low": low, "high": high, "least": low}
-    first = np.array([min(curve.x[0] for curve in curves)])
-    tables |= {"marks": marks_table(first, (), axes), "hover": _hover_table(curves, view, measure)}
+    tables["marks"] = marks_table(curves[0].x, [mark] if mark else (), axes)
+    tables["hover"] = _hover_table(curves, view, measure) if hover is None else hover
     if log:
         tables["zeros"] = vega.table({"x": np.empty(0), "colour": pa.array([], pa.string()), "line": np.empty(0)})
     return tables

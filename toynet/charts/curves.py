@@ -92,16 +92,20 @@ class Seen:
 
 
 @lru_cache(vega.SPECS)
-def measure_chart(view: View, has_test: bool, behind: int = 0) -> vega.Spec:
-    """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`, and so many runs behind them."""
+def measure_chart(view: View, has_test: bool, behind: int = 0, has_spread: bool = False) -> vega.Spec:
+    """Spec of the curves of loss or accuracy, over the datasets of `curve_tables`, and so many runs behind them.
+
+    With `has_spread` over those of `spread.spread_tables` too: a band and its median around each curve.
+    """
     names = list(view.series.values())[: 2 if has_test else 1]
-    return measured(names, view, behind)
+    return measured(names, view, behind, has_spread=has_spread)
 
 
 @lru_cache(vega.SPECS)
-def norm_chart(view: View, behind: int = 0) -> vega.Spec:
-    """Spec of the gradient norms on a log scale, over the datasets of `curve_tables`."""
-    return line_chart(list(NORMS.values()), view, "Gradient norm", LOG, vega.log_axis(_LEAST), behind=behind)
+def norm_chart(view: View, behind: int = 0, has_spread: bool = False) -> vega.Spec:
+    """Spec of the gradient norms on a log scale, as `measure_chart`."""
+    more = {"behind": behind, "has_spread": has_spread}
+    return line_chart(list(NORMS.values()), view, "Gradient norm", LOG, vega.log_axis(_LEAST), **more)
 
 
 def measured(names, view, behind=0, **more):
@@ -119,7 +123,10 @@ _PERCENT = "format(datum.value, domain('y')[1] - domain('y')[0] < 0.05 ? '.2~%' 
 LINEAR, LOG = {"nice": False}, {"nice": False, "type": "log"}
 
 
-def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None, behind=0, height=None, moves=True):
+def line_chart(
+    names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None, behind=0, height=None, moves=True,
+    has_spread=False,
+):  # fmt: skip
     """Spec of curves over one x axis.
 
     Parameters
@@ -142,6 +149,8 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
         Pixels.
     moves : bool
         Whether the curves grow: then each has its newest rows as a tail of its own, and a dot where it is now.
+    has_spread : bool
+        Whether each has a band and a median of several runs behind it, the datasets `spread0`, ...
     """
     axis.minExtent = axis.maxExtent = EXTENT
     axis.titlePadding = TITLE
@@ -151,6 +160,7 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
     kinds = dict.fromkeys(parts, view.smoothing > 0)
     if view.smoothing:
         kinds |= {f"smooth{part}": False for part in parts}
+    bands = [layer for i in range(len(names) if has_spread else 0) for layer in _spread(i, looks[i % len(looks)])]
     lines = [_line(f"behind{i}", RUN_LOOKS[i], 0.55) for i in range(behind)]
     lines += [
         _line(f"{kind}{i}", looks[i % len(looks)], 0.3 if pale else 1, y if (i, kind) == (0, "curve") else {})
@@ -159,7 +169,7 @@ def line_chart(names, view, title, scale, axis, looks=SERIES_LOOKS, titles=None,
     ]
     lines[0] = lines[0].add_params(alt.selection_interval(name="zoom", bind="scales"))
     tips = [_tips()] if moves else []
-    layers = [*lines, *tips, _marks(), _hover(titles or _titles(names, view.x_column)), _legend(names, looks)]
+    layers = [*bands, *lines, *tips, _marks(), _hover(titles or _titles(names, view.x_column)), _legend(names, looks)]
     if scale.get("type") == "log":
         layers.append(_zeros())
     # What stands beside the plot has its room, whatever the numbers: then the plot keeps its place, nothing has to
@@ -227,6 +237,14 @@ def _line(name, look, opacity, y=None):
         .mark_line(color=colour, strokeDash=dash, opacity=opacity, clip=True, order=False)
         .encode(alt.Y("y:Q", **(y or {})))
     )
+
+
+def _spread(i, look):
+    """Layers of a band from low to high, and of the median in it."""
+    base = alt.Chart(vega.dataset(f"spread{i}"))
+    band = base.mark_area(color=look[0], opacity=0.16, clip=True, order=False).encode(y="low:Q", y2="high:Q")
+    median = base.mark_line(color=look[0], strokeDash=look[1], strokeWidth=1, opacity=0.9, clip=True, order=False)
+    return band, median.encode(y="mid:Q")
 
 
 def _tips():

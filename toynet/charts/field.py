@@ -2,7 +2,7 @@
 
 import base64
 import io
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import contourpy
 import numpy as np
@@ -15,6 +15,9 @@ from toynet.network import Parameters, forward
 GRID = 160
 """Pixels along each side of the field."""
 
+Area: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""x_range and y_range of a rectangle, in own units."""
+
 AT_ONCE = 32_768
 """Values of A1 that are computed at once, about: so many stay in a processor's cache."""
 
@@ -26,43 +29,55 @@ class Plane(NamedTuple):
     ----------
     x_range, y_range : tuple of 2 float
         The rectangle in own units.
-    X : ndarray (GRID * GRID, 2)
+    X : ndarray (grid * grid, 2)
         The centres, standardised, row by row from the lowest y.
+    grid : int
+        Pixels along each side.
     """
 
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     X: np.ndarray
+    grid: int = GRID
+
+    @property
+    def area(self) -> Area:
+        """Its rectangle."""
+        return self.x_range, self.y_range
 
 
-def plane(split: Split, margin: float = 0.08) -> Plane:
-    """The rectangle around all samples of a split, `margin` of its sides wider on each side."""
-    own = split.own_units(np.concatenate([split.X_train, split.X_test]))
-    low, high = own.min(axis=0), own.max(axis=0)
-    low, high = low - margin * (high - low), high + margin * (high - low)
+def plane(split: Split, margin: float = 0.08, grid: int = GRID, area: Area | None = None) -> Plane:
+    """The rectangle around all samples of a split, `margin` of its sides wider on each side; or a given one."""
+    if area:
+        low, high = np.array(area, dtype=float).T
+    else:
+        own = split.own_units(np.concatenate([split.X_train, split.X_test]))
+        low, high = own.min(axis=0), own.max(axis=0)
+        low, high = low - margin * (high - low), high + margin * (high - low)
     # Not by way of the own units, which can be so large that neighbours are one number.
     first, side = (low - split.mean) / split.scale, (high - low) / split.scale
-    centres = first[:, None] + side[:, None] * (np.arange(GRID) + 0.5) / GRID
+    centres = first[:, None] + side[:, None] * (np.arange(grid) + 0.5) / grid
     X = np.stack(np.meshgrid(*centres), axis=-1).reshape(-1, 2)
-    return Plane((float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X)
+    return Plane((float(low[0]), float(high[0])), (float(low[1]), float(high[1])), X, grid)
 
 
 def evaluate(
     parameters: Parameters, plane: Plane, activation: str, precision: type[np.floating] = np.float64
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Z2 and y_hat at the pixel centres, each (GRID, GRID), rows from the lowest y.
+    """Z2 and y_hat at the pixel centres, each (grid, grid), rows from the lowest y.
 
     In `np.float32` it is a fraction of the work, and right to a thousandth of a shade: for what moves.
     """
-    Z2, y_hat = np.empty((GRID, GRID), precision), np.empty((GRID, GRID), precision)
+    grid = plane.grid
+    Z2, y_hat = np.empty((grid, grid), precision), np.empty((grid, grid), precision)
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = Parameters(*(values.astype(precision) for values in parameters))
-        many = max(1, AT_ONCE // (GRID * parameters.W2.size))
-        for first in range(0, GRID, many):
+        many = max(1, AT_ONCE // (grid * parameters.W2.size))
+        for first in range(0, grid, many):
             rows = slice(first, first + many)
-            X = plane.X[first * GRID : (first + many) * GRID].astype(precision)
+            X = plane.X[first * grid : (first + many) * grid].astype(precision)
             passed = forward(rounded, X, activation)
-            Z2[rows], y_hat[rows] = passed.Z2.reshape(-1, GRID), passed.y_hat.reshape(-1, GRID)
+            Z2[rows], y_hat[rows] = passed.Z2.reshape(-1, grid), passed.y_hat.reshape(-1, grid)
     return Z2, y_hat
 
 
@@ -71,7 +86,7 @@ def half_line(Z2: np.ndarray, plane: Plane) -> list[np.ndarray]:
     finite = np.ma.masked_invalid(Z2)
     low, high = np.array([plane.x_range, plane.y_range]).T
     lines = contourpy.contour_generator(z=finite).lines(0.0)  # in pixels, from the centre of the first
-    return [low + (high - low) * (_fewer(line) + 0.5) / GRID for line in lines]
+    return [low + (high - low) * (_fewer(line) + 0.5) / plane.grid for line in lines]
 
 
 def _fewer(line, tolerance=0.15, rounds=6):

@@ -12,7 +12,7 @@ import numpy as np
 
 from toynet.activations import ACTIVATIONS
 from toynet.charts import vega
-from toynet.charts.field import GRID, Plane
+from toynet.charts.field import Plane
 from toynet.charts.palette import BLUE, GREY, INK, MIDDLE, ORANGE, shade
 from toynet.datasets import Split
 from toynet.network import Parameters, backward, forward
@@ -214,7 +214,7 @@ def gradient_ends(parameters: Parameters, activation: str, plane: Plane) -> np.n
     ndarray (h, 4)
         x1, y1, x2, y2.
     """
-    n = GRID
+    n = plane.grid
     across, down = plane.X[n - 1] - plane.X[0], plane.X[0] - plane.X[-n]  # between pixel centres
     a, b = across * n / (n - 1) @ parameters.W1.T, down * n / (n - 1) @ parameters.W1.T
     middle = plane.X.mean(axis=0) @ parameters.W1.T + parameters.b1[:, 0]

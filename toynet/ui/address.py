@@ -8,6 +8,7 @@ import dataclasses
 import streamlit as st
 
 from toynet.config import Config, parse
+from toynet.many.plan import PARAMETERS, Plan, from_texts, texts
 from toynet.ui import session
 
 ONE_ENTRY_A_PAGE = """
@@ -45,7 +46,7 @@ def read():
     """
     values, complaints = {}, []
     for name, text in st.query_params.items():
-        if name == RUN:
+        if name == RUN or name in PARAMETERS:
             continue
         try:
             values[name] = parse(name, text)
@@ -57,23 +58,28 @@ def read():
         return Config(), [*complaints, f"{error}"]
 
 
+def plan():
+    """The runs beside it that the address asks for. Raises ValueError where they make no sense."""
+    return from_texts({name: text for name, text in st.query_params.items() if name in PARAMETERS})
+
+
 def run():
     """The run that the address names, or ""."""
     return st.query_params.get(RUN, "")
 
 
-def stands_for(trainer):
-    """The present address is another way of saying this run: `write` leaves it alone while its settings stay."""
-    session.current().addressed = trainer.config, _named(trainer), st.query_params.to_dict()
+def stands_for(experiment):
+    """The present address is another way of saying this: `write` leaves it alone while settings and plan stay."""
+    session.current().addressed = *_said(experiment), st.query_params.to_dict()
 
 
-def write(trainer):
-    """Put the settings that differ from the defaults, and a run that is kept, into the address.
+def write(experiment):
+    """Put the settings that differ from the defaults, the runs beside, and a run that is kept, into the address.
 
     It is left alone where it stands for them already.
     """
-    config = trainer.config
-    if session.current().addressed == (config, _named(trainer), st.query_params.to_dict()):
+    config, plan, name = _said(experiment)
+    if session.current().addressed == (config, plan, name, st.query_params.to_dict()):
         return
     default = Config()
     wanted = {
@@ -81,20 +87,22 @@ def write(trainer):
         for f in dataclasses.fields(config)
         if getattr(config, f.name) != getattr(default, f.name)
     }
-    if _named(trainer):
-        wanted[RUN] = trainer.run_name
+    wanted |= texts(plan)
+    if name:
+        wanted[RUN] = name
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
-    stands_for(trainer)
+    stands_for(experiment)
 
 
-def name(trainer):
+def name(experiment):
     """Put the name of a run that has begun to train into the address, where the rest of it is right."""
-    stands = session.current().addressed
-    if stands and stands[0] == trainer.config and stands[1] != _named(trainer):
-        write(trainer)
+    stands, now = session.current().addressed, _said(experiment)
+    if stands and stands[:2] == now[:2] and stands[2] != now[2]:
+        write(experiment)
 
 
-def _named(trainer):
-    """A run's name, once there is something to keep of it."""
-    return trainer.run_name if trainer.update else ""
+def _said(experiment) -> tuple[Config, Plan, str]:
+    """What an address tells: the settings, the runs beside, and the run's name, once there is something to keep."""
+    trainer = experiment.trainer
+    return trainer.config, experiment.plan, trainer.run_name if trainer.update else ""

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
-
-import numpy as np
-import pyarrow as pa
+from time import perf_counter
+from typing import Any
 
 from toynet import metrics_csv
-from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
-from toynet.charts.comparison import behind_tables, heights_of
-from toynet.charts.curves import NORMS, Curves, Seen, View, axis_end, curve_tables, hover_table
-from toynet.charts.field import Plane, plane
-from toynet.charts.network import network_chart, network_tables
-from toynet.charts.vega import Spec, Tables
 from toynet.config import Config
-from toynet.replay import Replay
+from toynet.many.group import Group
+from toynet.many.plan import Plan
+from toynet.many.replays import Replays
 from toynet.runs.keeping import Kept
 from toynet.training import IN_MID_RUN, Trainer, new_name
 from toynet.ui import keeping
+from toynet.ui.picture import Frame, Look, Picture
 from toynet.ui.train.badge import Badge
 from toynet.ui.train.stuck import Watch
 from toynet.ui.turns import Turns
@@ -41,58 +35,20 @@ SPEEDS = {"1": 1, "10": 10, "100": 100, "Max": None}
 """Label -> epochs a frame at most (None: as many as fit)."""
 
 
-class Frame(NamedTuple):
-    """What is on the screen: the present row, and the tables of the four charts, all of one moment."""
-
-    present: dict[str, float]
-    boundary: Tables
-    measures: Tables
-    norms: Tables
-    network: Tables
-
-
-@dataclass
-class Picture:
-    """What one run's charts keep from frame to frame.
-
-    Attributes
-    ----------
-    plane : Plane
-    boundary, network : dict
-        Specs.
-    shown : ndarray of int
-        Samples that are drawn.
-    moments : tuple of Moment
-        Fields that the browser has.
-    curves : Curves
-        As they were drawn last.
-    hovered : tuple of pyarrow.Table
-        Samples, and rows of both curve charts, with what they tell when hovered.
-    """
-
-    plane: Plane
-    boundary: Spec
-    network: Spec
-    shown: np.ndarray
-    moments: tuple[Moment, ...] = ()
-    curves: Curves = field(default_factory=lambda: Curves(View()))
-    hovered: tuple[pa.Table, ...] = ()
-
-
 @dataclass
 class Experiment:
-    """A trainer with its transport and its pictures.
+    """A run, and those beside it, with their transport and their pictures.
 
     Attributes
     ----------
-    trainer : Trainer
+    group : Group
     target : int
         The epoch to end at.
     picture : Picture
     kept : Kept
-        How it is kept as it trains.
+        How the own run is kept as it trains.
     running : bool
-    back : Replay or None
+    back : Replays or None
         Where one looks back at, if one does.
     wanted : int or None
         The epoch that one wants to look back at, until one does.
@@ -104,12 +60,12 @@ class Experiment:
         Why one could not look back where one wanted to last, or "".
     """
 
-    trainer: Trainer
+    group: Group
     target: int
     picture: Picture
     kept: Kept
     running: bool = False
-    back: Replay | None = None
+    back: Replays | None = None
     wanted: int | None = None
     playing: float = 0.0
     turn: int = 0
@@ -123,28 +79,43 @@ class Experiment:
     """Held by whoever uses the trainer: an old run of the script may still be at it when the next one starts."""
 
     @classmethod
-    def of(cls, config: Config) -> Experiment:
+    def of(cls, config: Config, plan: Plan | None = None) -> Experiment:
         """A fresh, untrained experiment. Raises ValueError where the data cannot be used."""
-        return cls.around(Trainer(config), keeping.new())
+        return cls.around(Trainer(config), keeping.new(), plan)
 
     @classmethod
-    def around(cls, trainer: Trainer, kept: Kept) -> Experiment:
-        """A trainer as it is, paused."""
-        config = trainer.config
-        area = plane(trainer.split)
-        names, classes = trainer.split.feature_names, trainer.split.class_names
-        boundary = boundary_chart(names, classes, (area.x_range, area.y_range), has_test=trainer.split.y_test.size > 0)
-        network = network_chart(names, config.hidden_size, config.activation)
-        picture = Picture(area, boundary, network, shown(trainer.split))
-        return cls(trainer, max(config.epochs, trainer.epoch), picture, kept)
+    def around(cls, trainer: Trainer, kept: Kept, plan: Plan | None = None) -> Experiment:
+        """A trainer as it is, paused, with those that the plan puts beside it."""
+        group = Group(trainer, plan)
+        return cls(group, max(trainer.config.epochs, trainer.epoch), Picture.of(group), kept)
+
+    @property
+    def trainer(self) -> Trainer:
+        """The person's own run."""
+        return self.group.own
+
+    @property
+    def plan(self) -> Plan:
+        """Which runs are trained beside it."""
+        return self.group.plan
+
+    def put_beside(self, plan: Plan) -> None:
+        """Train other runs beside the own one: they come to where it is. Raises ValueError, changing nothing."""
+        with self.lock.turn():
+            self._be(Group(self.trainer, plan))
+
+    def _be(self, group: Group) -> None:
+        self.group, self.picture = group, Picture.of(group)
+        self.back, self.wanted, self.playing = None, None, 0.0
 
     def train(self) -> None:
         """Start, or go on; at the end, go on for as many epochs again."""
         with self.lock.turn():
             self._go_on()
-            if self.trainer.epoch >= self.target:
-                self.target = self.trainer.epoch + self.trainer.epochs
-            self.running = not self.trainer.diverged
+            leader = self.group.leader
+            if leader and leader.epoch >= self.target:
+                self.target = leader.epoch + self.trainer.epochs
+            self.running = leader is not None
 
     def pause(self) -> None:
         """Stop where it is."""
@@ -155,20 +126,20 @@ class Experiment:
         """One update."""
         with self.lock.turn():
             self._go_on()
-            self.trainer.step()
+            self.group.step()
 
     def one_epoch(self) -> None:
         """To the end of the epoch."""
         with self.lock.turn():
             self._go_on()
-            self.trainer.run_epoch()
+            self.group.run_epoch()
 
     def _go_on(self) -> None:
         """From its end on, wherever one looks; what another tab has taken up goes on as a run of its own."""
         self.back, self.wanted, self.playing, self.damage = None, None, 0.0, ""
         if self.kept.taken:
             self.kept = keeping.new(self.trainer.run_name, self.trainer.epoch)
-            self.trainer = Trainer.resume(replace(self.trainer.state(), run_name=new_name()))
+            self._be(Group(Trainer.resume(replace(self.trainer.state(), run_name=new_name())), self.plan))
 
     def note(self, is_in_view: bool = True) -> None:
         """Hand over what is new of it to be kept; a run that another tab has taken up stands still.
@@ -183,7 +154,7 @@ class Experiment:
 
     @property
     def shown(self) -> Trainer:
-        """The trainer whose moment is on the screen: as it is, or as it was."""
+        """The own run, as it is on the screen: now, or as it was."""
         return self.back.trainer if self.back else self.trainer
 
     def look_at(self, epoch: int, seconds: float | None = None) -> bool:
@@ -196,8 +167,8 @@ class Experiment:
             if epoch >= self.trainer.epoch:
                 self.back = None
                 return True
-            if self.back is None or self.back.state.progress.update != self.trainer.update:
-                self.back = Replay(self.trainer.state(), self.trainer.split)
+            if self.back is None or not self.back.is_of(self.group):
+                self.back = Replays(self.group)
             try:
                 return self.back.seek(epoch, seconds)
             except ValueError as error:
@@ -219,114 +190,61 @@ class Experiment:
     @property
     def moves(self) -> bool:
         """Whether the next frame follows at once."""
-        return self.running or self.playing > 0
+        return self.running or self.playing > 0 or self.comes_level
+
+    @property
+    def comes_level(self) -> bool:
+        """Whether runs beside the own one are still on their way to where it is."""
+        return not (self.back or self.group.is_level)
 
     def branch(self) -> Experiment:
         """A run of its own that goes on from where one looks."""
         with self.lock.turn():
             state = self.back.moment() if self.back else self.trainer.state()
             kept = keeping.new(self.trainer.run_name, state.progress.epoch)
-            return Experiment.around(Trainer.resume(replace(state, run_name=new_name())), kept)
+            return Experiment.around(Trainer.resume(replace(state, run_name=new_name())), kept, self.plan)
 
     def change(self, config: Config) -> None:
         """What of these settings may change in mid-run (`IN_MID_RUN`): rate, batches and another end."""
         with self.lock.turn():
             ends_elsewhere = config.epochs != self.trainer.epochs
             for setting in IN_MID_RUN:
-                setattr(self.trainer, setting, getattr(config, setting))
+                self.group.change(setting, getattr(config, setting))
             if ends_elsewhere:
                 self.target = max(config.epochs, self.trainer.epoch)
 
     def advance(self, epochs: int | None) -> None:
         """Train for one frame: up to so many epochs, in the time that drawing and the other tabs leave."""
-        left = self.target - self.trainer.epoch
+        leader = self.group.leader
+        left = self.target - (leader.epoch if leader else self.target)
         with TRAINING.turn() as waited:
             budget = max(BUSY * PERIOD - self.drawing - waited, 0.005)
-            self.trainer.run(left if epochs is None else min(epochs, left), budget)
-        if self.trainer.epoch >= self.target or self.trainer.diverged:
+            if self.running:
+                self.group.run(left if epochs is None else min(epochs, left), budget)
+            else:
+                self.group.follow(perf_counter() + budget)
+        if self.running and self.group.is_done(self.target):
             self.running = False
 
-    def frame(
-        self,
-        view: View,
-        seen: Seen | None,
-        is_first: bool = True,
-        ahead: bool = False,
-        others: Sequence[Mapping[str, np.ndarray]] = (),
-    ) -> Frame:
-        """What is to be drawn now.
-
-        Parameters
-        ----------
-        view : View
-        seen : Seen or None
-            What the browser shows of the curves; None while the next frame follows at once: what moves is drawn
-            less finely.
-        is_first : bool
-            Whether what is only read on hovering is made anew too.
-        ahead : bool
-            Whether the field is only sent, and that of the moment before shown: see `field_tables`.
-        others : sequence of dict
-            Histories of the runs whose curves are drawn behind.
-        """
-        trainer, picture, split = self.shown, self.picture, self.trainer.split
-        at = trainer.parameters, trainer.config.activation
-        present = trainer.present()
-        columns = seen.columns if seen else None
-        precision = np.float64 if seen else np.float32
-        if (picture.curves.view, picture.curves.columns) != (view, columns):
-            picture.curves = Curves(view, columns)
-        fields, picture.moments = field_tables(*at, picture.plane, picture.moments, ahead, precision)
-        # The curves' last point may lie within an epoch.
-        m = split.y_train.size
-        moment = present | {"epoch": present["samples_seen"] / m}
-        if self.back:
-            moment["seconds"] = self.back.seconds
-        last = self._last(view.x_column)
-        series = dict(list(view.series.items())[: 2 if split.y_test.size else 1])
-        history, curves = self.trainer.recorded, picture.curves
-        marks, is_past = self._marks(), self.back is not None
-        end = axis_end(history.last[view.x_column] if is_past else moment[view.x_column], last)
-        zooms = (seen.measures, seen.norms) if seen else (None, None)
-        tables = []
-        for drawn, is_log, zoom in ((series, view.is_log, zooms[0]), (NORMS, True, zooms[1])):
-            behind = behind_tables(
-                others, list(series) if drawn is series else ["grad_norm"], view.x_column, end, is_log
-            )
-            also = heights_of(behind)
-            tables.append(
-                curve_tables(history, drawn, curves, is_log, moment, last, marks, zoom, is_past, also) | behind
-            )
-        measures, norms = tables
-        if is_first or not picture.hovered:
-            picture.hovered = (
-                points_table(*at, split, picture.plane, picture.shown),
-                *(
-                    hover_table(history, drawn, curves, end, zoom)
-                    for drawn, zoom in zip((series, NORMS), zooms, strict=True)
-                ),
-            )
-        points, measures["hover"], norms["hover"] = picture.hovered
-        network = network_tables(*at, split, picture.plane)
-        return Frame(present, fields | {"points": points}, measures, norms, network)
-
-    def _marks(self) -> list[tuple[int, str]]:
-        """What stands on the curves: changed settings, and where one looks back at."""
-        marks = self.trainer.marks()
-        if self.back:
-            row = int(np.searchsorted(self.trainer.recorded["update"], self.back.trainer.update))
-            marks = sorted([*marks, (row, f"looking at epoch {self.back.trainer.epoch:,}")])
-        return marks
-
-    def _last(self, x_column: str) -> float | None:
-        """Where the run ends on an axis, if that is known."""
-        m, config = self.trainer.split.y_train.size, self.trainer.config
-        updates = -(-m // config.batch(m))
-        return {"epoch": self.target, "samples_seen": self.target * m, "update": self.target * updates}.get(x_column)
+    def frame(self, look: Look) -> Frame:
+        """What is to be drawn now."""
+        return self.picture.frame(look, self.target, self.back)
 
     def csv(self) -> bytes:
-        """The metrics so far as CSV bytes; training goes on while they are written."""
+        """The metrics so far as CSV bytes, of all runs; training goes on while they are written.
+
+        Of runs that differ by their seeds a column `seed` says which each row is of.
+        """
         with self.lock.turn():
-            rows, run = self.trainer.rows(), self.trainer.run_name
-            settings = self.trainer.settings(rows)
-        return metrics_csv.text(rows.frame(run, settings)).encode()
+            runs = [(run, run.rows(), run.run_name) for run in self.group.runs]
+            tables = [rows.frame(name, run.settings(rows)) for run, rows, name in runs]
+        if self.plan.kind == "luck":
+            for seed, table in enumerate(tables):
+                table.insert(1, "seed", seed)
+        return metrics_csv.text(_one_behind_the_other(tables)).encode()
+
+
+def _one_behind_the_other(tables: list) -> Any:
+    import pandas as pd  # loaded by who downloads
+
+    return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]

@@ -31,14 +31,14 @@ def show(page):
         if tab.complaints:
             _run_again_soon()
         else:
-            address.stands_for(tab.experiment.trainer)
+            address.stands_for(tab.experiment)
     else:
         before = tab.experiment
         _follow_the_sidebar(tab)
         tab.act()
         if page.url_path:
             tab.experiment.note(is_in_view=False)
-        address.write(tab.experiment.trainer)
+        address.write(tab.experiment)
         if tab.experiment is not before:
             tab.complaints = []
         page.run()
@@ -62,6 +62,17 @@ def links(pages):
 
 def _open(tab):
     """The first time in this tab: start the experiment that the address describes."""
+    _start(tab)
+    try:
+        wanted = address.plan()
+        if wanted != tab.experiment.plan:
+            tab.experiment.put_beside(wanted)
+    except ValueError as error:
+        tab.complaints.append(str(error))
+
+
+def _start(tab):
+    """Its own run."""
     config, complaints = address.read()
     if address.run():
         try:

@@ -28,6 +28,10 @@ TAKES = PREFIX + "takes"
 BRANCH = PREFIX + "branch"
 COMPARE = PREFIX + "compare"
 BEHIND = PREFIX + "behind"
+PLAN = PREFIX + "plan"
+LUCK = PREFIX + "luck"
+RACE = PREFIX + "race"
+LEVEL = PREFIX + "level"
 
 # The Derivation page.
 SECTION = PREFIX + "section"
@@ -85,6 +89,11 @@ def text(language: str) -> str:
 def picture(name: str) -> str:
     """A chart of the Train page."""
     return f"{PREFIX}picture_{name}"
+
+
+def lanes(setting: str) -> str:
+    """The values of a race over a setting."""
+    return f"{PREFIX}lanes_{setting}"
 
 
 def zoomed(name: str) -> str:

@@ -25,8 +25,10 @@ def show():
         st.warning(f"Here one cannot look back: {as_text(tab.experiment.damage)}.")
     if keeping.keeper().problem:
         st.warning(f"Runs are not kept at present: {as_text(keeping.keeper().problem)}. Training goes on.")
-    if diverged:
+    if diverged and tab.experiment.group.diverged:
         st.error(f"{as_text(diverged)} Set it in the sidebar and press Reset.")
+    elif diverged:
+        st.warning(f"Your own run: {as_text(diverged)} The others go on.")
 
 
 def offer():

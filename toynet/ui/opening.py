@@ -9,6 +9,7 @@ from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices, sidebar
 from toynet.ui.experiment import Experiment
+from toynet.ui.train import plan
 
 
 def take_up(run):
@@ -80,3 +81,4 @@ def _forget_controls():
     """The controls of the settings begin again, at those of the run; they have not been drawn yet."""
     for f in fields(Config):
         choices.forget(keys.setting(f.name))
+    plan.forget()

@@ -12,6 +12,7 @@ import streamlit as st
 
 from toynet.charts.curves import Seen
 from toynet.config import Config
+from toynet.many.plan import Plan
 from toynet.training import IN_MID_RUN
 from toynet.ui import changed, keys
 from toynet.ui.experiment import Experiment
@@ -45,8 +46,8 @@ class Session:
         None until the first page of the tab.
     complaints : list of str
         What was wrong with the address that the tab was opened at.
-    addressed : tuple of (Config, str, dict) or None
-        Settings and run that the page's address stands for, and its parameters.
+    addressed : tuple of (Config, Plan, str, dict) or None
+        Settings, runs beside and run that the page's address stands for, and its parameters.
     word : tuple of (Experiment, int, str) or None
         What is to be said of a run until it is trained on: the run, its update, and the sentence.
     chosen : list of str
@@ -87,7 +88,7 @@ class Session:
 
     opened: Experiment | None = None
     complaints: list[str] = field(default_factory=list)
-    addressed: tuple[Config, str, dict[str, str]] | None = None
+    addressed: tuple[Config, Plan, str, dict[str, str]] | None = None
     word: tuple[Experiment, int, str] | None = None
     chosen: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
@@ -124,7 +125,7 @@ class Session:
 
     def start(self, config: Config) -> None:
         """Replace the experiment by a fresh one. Raises ValueError, and then replaces nothing."""
-        self.show(Experiment.of(config))
+        self.show(Experiment.of(config, self.opened.plan if self.opened else None))
 
     def say(self, sentence: str) -> None:
         """A sentence about the present run, said until it is trained on."""

@@ -72,6 +72,25 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
   .numbers [data-testid="stMetricValue"] { font-size: 1.1rem; }
 }
 
+/* The luck of a run: a dot for each seed. */
+.numbers:has(.luck) [data-testid="stMetric"] { width: 6.1rem; }
+.luck { flex: 0 1 11.5rem; font-size: 0.8rem; line-height: 1.2; }
+.luck .strip { position: relative; height: 1rem; margin: 0.15rem 0.35rem 0; border-bottom: 1px solid GREY; }
+.luck .strip i { position: absolute; bottom: 0.05rem; width: 0.65rem; height: 0.65rem; margin-left: -0.325rem;
+  border-radius: 50%; background: #7b4ab8; opacity: 0.45; }
+.luck .strip i.own { opacity: 1; background: light-dark(#111827, #ffffff); }
+.luck .ends { display: flex; justify-content: space-between; font-size: 0.7rem; color: GREY; }
+
+/* The table of a race. */
+.standing { font-size: 0.85rem; }
+.standing table { border-collapse: collapse; margin: 0.2rem 0; width: 100%; }
+.standing th, .standing td { border: 0; border-bottom: 1px solid GREY55; padding: 0.15rem 0.5rem; text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.standing th { font-weight: 400; color: GREY; }
+.standing td:nth-child(-n+2) { text-align: left; }
+.st-key-standing { overflow-x: auto; }
+.st-key-welcome > div:first-child { flex: 1 1 20rem; }
+
 .behind { font-size: 0.8rem; color: GREY; padding-left: 4rem; line-height: 1.4; }
 .stPopoverBody [data-testid="stColumn"] { min-width: 0; }
 .behind span { white-space: nowrap; margin-right: 0.5rem; }

@@ -15,6 +15,7 @@ from toynet.derivation.exercise import ask
 from toynet.derivation.gradient_check import CANNOT_BE_CHECKED, Checked, check, error_by_step, worst
 from toynet.derivation.mistakes import MISTAKES
 from toynet.derivation.quantities import PHASES
+from toynet.many.group import Group
 from toynet.ui import keys
 from toynet.ui.derivation import break_it, matrices, proof
 from toynet.ui.derivation.moment import Moment
@@ -135,7 +136,7 @@ def test_what_is_not_finite_is_neither_right_nor_wrong():
     app = derivation("Proof")
     start = trainer(app).parameters
     own = Trainer(trainer(app).config, parameters=start._replace(W2=np.full_like(start.W2, np.inf)))
-    session(app).experiment.trainer = own
+    session(app).experiment.group = Group(own)
     assert np.isinf(moment(app).parameters.W2).all()
     for section in SECTIONS:
         show(app, section)

@@ -5,7 +5,7 @@ import html
 from toynet.derivation.numerals import text
 
 
-def numbers_html(present, has_test, target, proof):
+def numbers_html(present, has_test, target, proof, beside=""):
     """The numbers as HTML.
 
     Parameters
@@ -18,6 +18,8 @@ def numbers_html(present, has_test, target, proof):
         The epoch to end at.
     proof : tuple of (str, str)
         Class ("right", "wrong", "unknown") and words of the gradient check.
+    beside : str
+        HTML of what is said of the runs beside this one.
     """
     numbers = {
         "Epoch": f"{present['epoch']:,}",
@@ -34,7 +36,7 @@ def numbers_html(present, has_test, target, proof):
         f'<div class="numbers">{cells}<div class="progress"><div>Epoch {present["epoch"]:,} of {target:,}</div>'
         f'<div class="{verdict}">{html.escape(words)}</div><div class="bar" role="progressbar" '
         f'aria-label="Epochs" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{100 * done:.0f}">'
-        f'<div style="width: {100 * done:.2f}%"></div></div></div></div>'
+        f'<div style="width: {100 * done:.2f}%"></div></div></div>{beside}</div>'
     )
 
 

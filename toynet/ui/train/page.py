@@ -6,12 +6,12 @@ from functools import partial
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
-from toynet.charts.curves import measure_chart, norm_chart
 from toynet.charts.network import MOST_UNITS
 from toynet.ui import address, keeping, keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
-from toynet.ui.train import behind, rewind, ruler
+from toynet.ui.picture import Look
+from toynet.ui.train import behind, beside, plan, rewind, ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -29,7 +29,9 @@ LOADING = 0.08
 
 def page():
     """Draw the page: transport and live pictures."""
-    st.caption(WELCOME)
+    with st.container(horizontal=True, vertical_alignment="center", key="welcome"):
+        st.caption(WELCOME)
+        plan.choose()
     _transport()
     with st.container(key="messages", gap="small"):
         messages.show()
@@ -56,7 +58,7 @@ def _press(action):
 
 def _transport():
     experiment = session.current().experiment
-    over = bool(experiment.trainer.diverged)
+    over = bool(experiment.group.diverged)
     with st.container(horizontal=True, vertical_alignment="bottom", key="transport"):
         st.button("Reset", on_click=_reset, key=keys.RESET, help="Back to the initial weights of this seed.")
         # One key for both: two buttons would stand side by side for a moment and shift the others.
@@ -105,7 +107,7 @@ def _live(experiment, moves, told):
         _move(experiment, speed)
         if experiment.moves != moves or _told(experiment) != told:
             st.rerun()
-        address.name(experiment.trainer)
+        address.name(experiment)
         started = time.perf_counter()
         _draw(experiment, view, slots, is_first=number == 0)
         experiment.drawing = time.perf_counter() - started
@@ -123,7 +125,7 @@ def _move(experiment, speed):
     if experiment.playing:
         experiment.play_on()
     with experiment.lock.turn():
-        if experiment.running:
+        if experiment.running or experiment.comes_level:
             experiment.advance(speed)
         experiment.note()
 
@@ -147,28 +149,33 @@ def _draw(experiment, view, slots, is_first):
         stuck = experiment.watch.refresh(experiment.shown, moves)
         had = experiment.picture.moments
         seen = None if moves else session.current().seen
-        others = behind.histories()
-        frame = experiment.frame(view, seen, is_first or not moves, ahead=True, others=others)
+        look = Look(view, seen, is_first or not moves, ahead=True, others=_behind(experiment))
+        frame = experiment.frame(look)
         moments = experiment.picture.moments
     if is_first:
         with st.container(key="stuck"):
             if stuck:
                 st.warning(stuck)
-    _numbers(frame.present, experiment, proof, slots)
-    _charts(frame, experiment, view, slots)
-    if not moves and had and moments[-1] is not had[-1]:
+    _numbers(frame, experiment, proof, slots)
+    _charts(frame, experiment, slots)
+    if not moves and had and [of_run[-1] for of_run in moments] != [of_run[-1] for of_run in had]:
         # The field of the last moment is on its way: show it, with its line, when it is there.
         time.sleep(LOADING)
         with experiment.lock.turn():
-            frame = experiment.frame(view, seen, is_first=False, others=others)
-        _chart(slots, "boundary", experiment.picture.boundary, frame.boundary)
+            frame = experiment.frame(look._replace(is_first=False, ahead=False))
+        _chart(slots, "boundary", *frame.charts["boundary"])
     if not moves:
         ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
 
 
-def _charts(frame, experiment, view, slots):
+def _behind(experiment):
+    """Histories of the runs behind the live curves; a race has its lanes."""
+    return () if experiment.plan.kind == "race" else behind.histories()
+
+
+def _charts(frame, experiment, slots):
     """Boundary beside curves, the row that rewinds them, and the network below."""
-    has_test, others = bool(experiment.trainer.split.y_test.size), len(session.current().behind)
+    kind = experiment.plan.kind
     if "places" not in slots:
         left, right = st.columns(2)
         with left:
@@ -176,14 +183,23 @@ def _charts(frame, experiment, view, slots):
             _how_many_are_drawn(experiment)
         with right.container(gap="small"):
             curves = [st.container(key=keys.zoomed(name)) for name in ("losses", "norms")]
-            behind.legend()
+            if kind == "race":
+                st.html(beside.race_legend(experiment.group, curves_view.chosen()))
+            else:
+                if kind == "luck":
+                    st.html(beside.luck_legend(experiment.group))
+                behind.legend()
+        slots["standing"] = st.container(key="standing") if kind == "race" else None
         rewind.row(experiment)
         slots["places"] = places, *curves, st.container()
     left, upper, lower, below = slots["places"]
-    _chart(slots, "boundary", experiment.picture.boundary, frame.boundary, left)
-    _chart(slots, "losses", ruler.watched(measure_chart(view, has_test, others), "losses"), frame.measures, upper)
-    _chart(slots, "norms", ruler.watched(norm_chart(view, others), "norms"), frame.norms, lower)
-    _chart(slots, "network", experiment.picture.network, frame.network, below)
+    charts = {name: (ruler.watched(spec, name) if name in ("losses", "norms") else spec, tables)
+              for name, (spec, tables) in frame.charts.items()}  # fmt: skip
+    for name, place in (("boundary", left), ("losses", upper), ("norms", lower), ("network", below)):
+        _chart(slots, name, *charts[name], place)
+    if slots["standing"]:
+        runs = experiment.back.runs if experiment.back else experiment.group.runs
+        slots["standing"] = slots["standing"].html(beside.standing_html(experiment.group, frame.rows, runs))
 
 
 def _chart(slots, name, spec, tables, place=None):
@@ -192,10 +208,11 @@ def _chart(slots, name, spec, tables, place=None):
     slots[name] = slot.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(name))
 
 
-def _numbers(present, experiment, proof, slots):
+def _numbers(frame, experiment, proof, slots):
     has_test = experiment.trainer.split.y_test.size > 0
     slot = slots.get("numbers") or st.container(key="numbers")
-    slots["numbers"] = slot.html(numbers_html(present, has_test, experiment.target, proof))
+    luck = beside.strip_html(experiment.group, frame.rows) if experiment.plan.kind == "luck" else ""
+    slots["numbers"] = slot.html(numbers_html(frame.rows[0], has_test, experiment.target, proof, luck))
 
 
 def _how_many_are_drawn(experiment):
