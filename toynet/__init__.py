@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toynet.config import Config
+    from toynet.many.sweep import sweep
     from toynet.runs.store import Store
     from toynet.training import Trainer, train
 
-__all__ = ["Config", "Store", "Trainer", "train"]
+__all__ = ["Config", "Store", "Trainer", "sweep", "train"]
 
-_WHERE = {"Config": "config", "Store": "runs.store", "Trainer": "training", "train": "training"}
+_WHERE = {"Config": "config", "Store": "runs.store", "Trainer": "training", "sweep": "many.sweep", "train": "training"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""How far runs that differ by their seeds lie apart: bands around curves, 0.5 lines, and a strip of dots."""
+"""How far runs that differ by their seeds lie apart: bands around curves, and 0.5 lines."""
 
 from __future__ import annotations
 

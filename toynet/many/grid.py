@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -49,15 +49,24 @@ class Grid:
     def __post_init__(self) -> None:
         if not isinstance(self.seeds, int) or isinstance(self.seeds, bool) or not 1 <= self.seeds <= MOST_SEEDS:
             raise ValueError(f"seeds must be a whole number from 1 to {MOST_SEEDS:,}, not {shown(self.seeds)}")
-        for name, values in self.axes:
-            if not values:
-                raise ValueError(f"{name} has no values")
+        object.__setattr__(self, "axes", tuple((name, self._checked(name, values)) for name, values in self.axes))
+        names = [name for name, _ in self.axes]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{name} is given twice")
             if self.seeds > 1 and name in SEEDS:
                 raise ValueError(f"{name} cannot have several values beside several seeds, which are added to it")
         for name in SEEDS:
             last = getattr(self.base, name) + self.seeds - 1
             if last > LARGEST:
                 raise ValueError(f"{name} must be at most {LARGEST:,} with all seeds added, not {last:,}")
+
+    def _checked(self, name: str, values: Iterable) -> tuple:
+        """An axis's values as the setting's own type, equal ones once."""
+        checked = tuple(dict.fromkeys(getattr(_one(self.base, name, value), name) for value in values))
+        if not checked:
+            raise ValueError(f"{name} has no values")
+        return checked
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], seeds: int = 1) -> Grid:
@@ -70,12 +79,8 @@ class Grid:
         """
         lists = {name: _values(name, given) for name, given in settings.items()}
         base = Config.from_dict({name: values[0] for name, values in lists.items()})
-        axes = []
-        for name, values in lists.items():
-            if len(values) > 1:
-                checked = (getattr(replace(base, **{name: value}), name) for value in values)
-                axes.append((name, tuple(dict.fromkeys(checked))))
-        return cls(base, tuple(axes), seeds)
+        axes = ((name, cls(base)._checked(name, values)) for name, values in lists.items())
+        return cls(base, tuple((name, values) for name, values in axes if len(values) > 1), seeds)
 
     @cached_property
     def cells(self) -> int:
@@ -112,10 +117,13 @@ class Grid:
         """The settings of a run. Raises ValueError for a number that there is not."""
         if not 0 <= number < self.runs:
             raise ValueError(f"there is no run {number}: the sweep has {self.runs:,}")
-        seed, cell = divmod(number, self.cells)
+        seed, cell = divmod(int(number), self.cells)
         settings = self.values(cell)
         settings |= {name: self._seed_of(settings, name) + seed for name in SEEDS}
-        return replace(self.base, **settings)
+        # As `replace`, but these values have been checked, and checking takes as long as a short run.
+        config = object.__new__(Config)
+        config.__dict__.update(self.base.__dict__, **settings)
+        return config
 
     def _seed_of(self, settings: Mapping[str, Any], name: str) -> int:
         return settings.get(name, getattr(self.base, name))
@@ -146,8 +154,16 @@ class Grid:
     @classmethod
     def from_dict(cls, d: Mapping[str, Any]) -> Grid:
         """The inverse of `to_dict`. Raises ValueError where these are not its values."""
-        base = Config.from_dict(d["base"])
-        return cls(base, tuple((name, tuple(values)) for name, values in d["axes"]), d["seeds"])
+        try:
+            axes = tuple((name, tuple(values)) for name, values in d["axes"])
+            return cls(Config.from_dict(d["base"]), axes, d["seeds"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no sweep: {shown(d)}") from error
+
+
+def _one(base: Config, name: str, value: Any) -> Config:
+    """These settings with another value of one."""
+    return Config.from_dict(base.to_dict() | {name: value})
 
 
 def _values(name: str, given: Any) -> list:

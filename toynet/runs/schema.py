@@ -2,8 +2,11 @@
 
 import sqlalchemy as sa
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest version, that of these tables."""
+
+FIRST = {"runs", "chunks", "snapshots"}
+"""The tables that every version has."""
 
 metadata = sa.MetaData()
 
@@ -70,4 +73,33 @@ snapshots = sa.Table(
     sa.Column("engine", sa.String, nullable=False),
     sa.Column("order_state", sa.JSON, nullable=False),
     sa.Column("parameters", sa.LargeBinary, nullable=False),
+)
+
+sweeps = sa.Table(
+    "sweeps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String, nullable=False, unique=True),  # its own name, which never changes
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),  # what people call it
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),  # seconds since 1970, in UTC
+    sa.Column("deleted", sa.Float),
+    sa.Column("heartbeat", sa.Float, nullable=False),
+    sa.Column("grid", sa.JSON, nullable=False),
+    sa.Column("settings", sa.String, nullable=False, index=True),  # a hash of the grid, but for its seeds
+    sa.Column("data", sa.String, nullable=False),  # a hash of the first run's
+    sa.Column("changes", sa.JSON, nullable=False),
+    sa.Column("runs", sa.BigInteger, nullable=False),  # that the grid has
+    sa.Column("done", sa.BigInteger, nullable=False),  # of which there are summaries
+    sa.Column("numbers", sa.LargeBinary, nullable=False),  # a bit a run: whether it is done; compressed
+)
+
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweeps.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("first_row", sa.BigInteger, primary_key=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # Arrow, compressed
 )

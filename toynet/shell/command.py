@@ -7,12 +7,24 @@ import sys
 
 from toynet.config import Config, range_text
 from toynet.sharing.kinds import KINDS, PICTURES
-from toynet.shell import listing, outputs, sharing, training
+from toynet.shell import listing, outputs, sharing, sweeping, training
 
 ENDS = """
 exit codes: 0 trained to the end; 1 diverged, or the metrics could not be written, or the run
 not be kept; 2 bad options; 130, 143, 129 ended by Ctrl-C, SIGTERM or SIGHUP; 141 standard
 output was closed by its reader. However a run ends, the metrics so far are written.
+"""
+
+SWEEP = """
+Every setting takes one value or several, separated by commas; each combination of them is trained, a row a run.
+A text with a comma, a double quote or a line break in it stands in double quotes, those in it doubled, as in CSV:
+--target '"length, mm",width'. Rows come as runs end, diverged ones too (see the column state): until the end in
+FILE.part, then in FILE, however it ends. The same command again, or with more seeds or values, trains what is missing.
+"""
+
+SWEEP_ENDS = """
+exit codes: 0 all runs are done; 1 rows could not be written, runs not be trained, or the sweep not be
+kept; 2 bad options; 130, 143, 129 ended by Ctrl-C, SIGTERM or SIGHUP; 141 standard output was closed by its reader.
 """
 
 
@@ -32,6 +44,7 @@ def parser():
     top = Parser(prog="python -m toynet", description="Train the smallest network worth deriving by hand.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     _train(commands)
+    _sweep(commands)
     _resume(commands)
     _runs(commands)
     _export(commands)
@@ -54,10 +67,35 @@ def _train(commands):
     _where_metrics_go(train)
     about = "keep the run in the store as it trains, so that it is listed, compared, replayed and resumed"
     train.add_argument("--keep", action="store_true", help=about)
+    _settings(train, "X")
+
+
+def _settings(command, metavar):
     for f in dataclasses.fields(Config):
         about = f"{f.metadata['help']} "
         about += f"{range_text(f)}; default {f.default!r}"
-        train.add_argument(f"--{f.name.replace('_', '-')}", metavar="X", help=about.replace("%", "%%"))
+        command.add_argument(f"--{f.name.replace('_', '-')}", metavar=metavar, help=about.replace("%", "%%"))
+
+
+def _sweep(commands):
+    about = "train every combination of some settings' values, a row a run as CSV"
+    sweep = commands.add_parser("sweep", help=about, description=SWEEP, epilog=SWEEP_ENDS)
+    sweep.set_defaults(run=sweeping.sweep)
+    about = "train each combination with K seeds: 0 to K - 1, added to data_seed and init_seed (default 1)"
+    sweep.add_argument("--seeds", metavar="K", default="1", help=about)
+    about = "in how many threads of this machine (default: as many as it has processors)"
+    sweep.add_argument("--jobs", metavar="N", help=about)
+    about = "a Dask scheduler, such as tcp://host:8786, whose workers train (default: what TOYNET_SCHEDULER names)"
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help=about)
+    about = (
+        "where the rows go (default: standard output), in UTF-8; a file with rows of this very sweep is gone on with"
+    )
+    sweep.add_argument("--csv", metavar="FILE", help=about)
+    about = "replace FILE if it is something else, older than the data file, or has other runs (but never a data file)"
+    sweep.add_argument("--force", action="store_true", help=about)
+    about = "keep what runs come to in the store as they end, and go on from what is kept of the same sweep"
+    sweep.add_argument("--keep", action="store_true", help=about)
+    _settings(sweep, "X,Y,...")
 
 
 def _where_metrics_go(command):

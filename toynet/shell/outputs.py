@@ -83,6 +83,10 @@ class Stream(Output):
     def finish(self, metrics):
         self._put(memoryview(metrics)[self._written :])
 
+    def add(self, lines):
+        """Some bytes more, where there is no end yet. Raises OSError."""
+        self._put(memoryview(lines))
+
     def _put(self, rest):
         while rest:
             written = self._opened().write(rest)

@@ -71,6 +71,7 @@ class Experiment:
     turn: int = 0
     damage: str = ""
     _played: float = 0.0
+    _luck_kept: tuple[int, int] = (0, 0)
     drawing: float = 0.02
     """Seconds that the last frame took to draw."""
     badge: Badge = field(default_factory=Badge)
@@ -149,6 +150,14 @@ class Experiment:
         keeping.keeper().note(self.kept, self.trainer, self.running and is_in_view)
         if self.kept.taken:
             self.running = False
+
+    def keep_luck(self) -> None:
+        """Keep what the seeds have come to, once all have trained to their end: found again on the page Sweep."""
+        with self.lock.turn():
+            end = (self.trainer.update, self.target)
+            if self.plan.kind == "luck" and self.group.is_done(self.target) and end != self._luck_kept:
+                self._luck_kept = end
+                keeping.keep_luck(self.group)
 
     # --- looking back ------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -9,6 +12,10 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from toynet.config import GIVEN
+from toynet.many.grid import Grid
+from toynet.many.group import Group
+from toynet.many.summary import of_trainer
 from toynet.runs.keeping import Keeper, Kept
 from toynet.runs.location import url_of
 from toynet.runs.records import Source, is_of_this_process
@@ -16,6 +23,7 @@ from toynet.training import Trainer
 
 if TYPE_CHECKING:
     from toynet.runs.store import Store
+    from toynet.runs.sweeps import Sweeps
 
 
 def _open(url: str) -> Store:
@@ -34,6 +42,16 @@ def _keeper(url: str) -> Keeper:
     return Keeper(lambda: _open(url))
 
 
+@st.cache_resource
+def _sweeps(url: str) -> Sweeps:
+    from toynet.runs.sweeps import Sweeps  # SQLAlchemy, likewise
+
+    return Sweeps(url)
+
+
+AWAY = 10.0
+"""Seconds after which a tab that is not connected counts as closed."""
+
 TRAINED_ELSEWHERE = "run {} is being trained in another tab"
 
 _tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()
@@ -43,6 +61,11 @@ _tabs: WeakKeyDictionary[Kept, str] = WeakKeyDictionary()
 def store() -> Store:
     """The store. Raises StoreError."""
     return _store(url_of())
+
+
+def sweeps() -> Sweeps:
+    """The same for sweeps and other groups of runs. Raises StoreError."""
+    return _sweeps(url_of())
 
 
 def keeper() -> Keeper:
@@ -75,6 +98,39 @@ def _of_this_tab(kept: Kept) -> Kept:
     if context:
         _tabs[kept] = context.session_id
     return kept
+
+
+def keep_luck(group: Group) -> None:
+    """Keep what the runs of a luck have come to. What is wrong with the store is said of the runs themselves."""
+    own = group.own
+    begun = replace(own.state().config, epochs=max(run.epoch for run in group.runs))
+    if begun.dataset == GIVEN:
+        return
+    found = [of_trainer(seed, run) for seed, run in enumerate(group.runs)]
+    try:
+        grid = Grid(begun, (), len(found))
+        key = None if own.changes else sweeps().find_same(grid, "luck", owner())
+        if key:
+            sweeps().grow(key, grid)
+        data, changes = own.split.fingerprint(), [c for c in own.changes if c.setting != "epochs"]
+        sweeps().add(key or sweeps().begin(grid, "luck", owner(), data, changes), found)
+    except ValueError:
+        return
+
+
+def presence() -> Callable[[], bool]:
+    """What tells, from any thread, whether somebody still has this tab open: a moment without it does not count."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    server, session, seen = runtime.get_instance(), context.session_id, [time.monotonic()]
+
+    def is_here() -> bool:
+        if server.is_active_session(session):
+            seen[0] = time.monotonic()
+        return time.monotonic() - seen[0] < AWAY
+
+    return is_here
 
 
 def settle(run: str) -> None:

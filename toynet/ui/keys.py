@@ -32,6 +32,11 @@ PLAN = PREFIX + "plan"
 LUCK = PREFIX + "luck"
 RACE = PREFIX + "race"
 LEVEL = PREFIX + "level"
+CHANCE = PREFIX + "chance"
+CHANCE_A = PREFIX + "chance_a"
+CHANCE_B = PREFIX + "chance_b"
+CHANCE_SEEDS = PREFIX + "chance_seeds"
+CHANCE_START = PREFIX + "chance_start"
 
 # The Derivation page.
 SECTION = PREFIX + "section"
@@ -66,6 +71,22 @@ RUNS_DELETE = PREFIX + "runs_delete"
 UNDO_DELETE = PREFIX + "undo_delete"
 EXPORT_PICTURE = PREFIX + "export_picture"
 IMPORT = PREFIX + "import"
+
+# The page Sweep.
+SWEPT = PREFIX + "swept"
+SWEEP_SEEDS = PREFIX + "sweep_seeds"
+SWEEP_START = PREFIX + "sweep_start"
+SWEEP_GO_ON = PREFIX + "sweep_go_on"
+SWEEP_DOWNLOAD = PREFIX + "sweep_download"
+SWEEP_MEASURE = PREFIX + "sweep_measure"
+SWEEP_LEVEL = PREFIX + "sweep_level"
+SWEEP_COLOURS = PREFIX + "sweep_colours"
+SWEEP_VIEW = PREFIX + "sweep_view"
+SWEEP_KEPT = PREFIX + "sweep_kept"
+SWEEP_OPEN = PREFIX + "sweep_open_kept"
+SWEEP_NAME = PREFIX + "sweep_name"
+SWEEP_DELETE = PREFIX + "sweep_delete"
+SWEEP_GROUPS = PREFIX + "sweep_groups"
 
 # The sidebar.
 UPLOAD = PREFIX + "upload"
@@ -124,3 +145,38 @@ def describe(run: str) -> str:
 def export(kind: str) -> str:
     """The download of a form of a run."""
     return f"{PREFIX}export_{kind}"
+
+
+def sweep_values(setting: str) -> str:
+    """The values of a setting that is swept."""
+    return f"{PREFIX}sweep_values_{setting}"
+
+
+def sweep_at(setting: str) -> str:
+    """The value at which the map stands of a setting that it has no room for."""
+    return f"{PREFIX}sweep_at_{setting}"
+
+
+def sweep_picture(name: str) -> str:
+    """A picture of the page Sweep."""
+    return f"{PREFIX}sweep_picture_{name}"
+
+
+def sweep_open(letter: str) -> str:
+    """The way to Train of a chosen cell."""
+    return f"{PREFIX}sweep_open_{letter}"
+
+
+def sweep_let_go(letter: str) -> str:
+    """The button that lets go of a chosen cell."""
+    return f"{PREFIX}sweep_let_go_{letter}"
+
+
+def sweep_curves(letter: str) -> str:
+    """The button that trains a cell's seeds again."""
+    return f"{PREFIX}sweep_curves_{letter}"
+
+
+def sweep_fan(letter: str) -> str:
+    """The curves of a chosen cell."""
+    return f"{PREFIX}sweep_fan_{letter}"

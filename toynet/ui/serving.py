@@ -43,7 +43,7 @@ ELEMENTS = (
 )
 """What every page is made of, by the names of the front end's files."""
 
-MORE = {"runs": ("DataFrame", "Multiselect", "TextInput")}
+MORE = {"runs": ("DataFrame", "Multiselect", "TextInput"), "sweep": ("Multiselect", "TextInput")}
 """What a page has besides, by its name."""
 
 WHERE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'

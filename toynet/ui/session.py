@@ -16,6 +16,7 @@ from toynet.many.plan import Plan
 from toynet.training import IN_MID_RUN
 from toynet.ui import changed, keys
 from toynet.ui.experiment import Experiment
+from toynet.ui.sweep.swept import Swept
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class Session:
         How often nothing has been chosen again.
     last_import : tuple of (str, bool, str)
         Number of the file that was imported last, whether it could be, and what is still to be said of that.
+    chance : tuple or None
+        Two lanes of a race, with how many seeds they were compared, and the verdict.
+    swept : Swept
+        What it is at on the page Sweep.
     pages : dict of str to streamlit.Page
         By title.
     problem : str
@@ -97,6 +102,8 @@ class Session:
     trouble: str = ""
     cleared: int = 0
     last_import: tuple[str, bool, str] = ("", True, "")
+    chance: tuple[Any, ...] | None = None
+    swept: Swept = field(default_factory=Swept)
     pages: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     uploads: list[str] = field(default_factory=list)

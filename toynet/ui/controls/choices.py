@@ -70,9 +70,9 @@ def number(label, key, low, high, value=None, default=None, step=1, **more):
     return remember(key, st.number_input(label, low, high, value=chosen, step=step, key=key, **more))
 
 
-def select(label, key, options, value=None, **more):
+def select(label, key, options, value=None, default=None, **more):
     """A select box. It draws its options as they are, without Markdown."""
-    chosen = _begin(key, value, options)
+    chosen = _begin(key, value, options, default)
     return remember(key, st.selectbox(label, options, index=options.index(chosen), key=key, **more))
 
 

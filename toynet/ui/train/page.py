@@ -11,7 +11,7 @@ from toynet.ui import address, keeping, keys, messages, session, startup
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
 from toynet.ui.picture import Look
-from toynet.ui.train import behind, beside, plan, rewind, ruler
+from toynet.ui.train import behind, beside, chance, plan, rewind, ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
@@ -115,6 +115,7 @@ def _live(experiment, moves, told):
             break
         _wait_until(begun + PERIOD, experiment)
     if not moves:
+        experiment.keep_luck()
         keeping.keeper().flush(SOON)
         if _told(experiment) != told:
             st.rerun()
@@ -190,6 +191,8 @@ def _charts(frame, experiment, slots):
                     st.html(beside.luck_legend(experiment.group))
                 behind.legend()
         slots["standing"] = st.container(key="standing") if kind == "race" else None
+        if kind == "race":
+            chance.section(experiment)
         rewind.row(experiment)
         slots["places"] = places, *curves, st.container()
     left, upper, lower, below = slots["places"]

@@ -1,0 +1,1 @@
+"""The page Sweep: many runs, watched, compared and kept."""
