@@ -56,7 +56,7 @@ def text(frame: pd.DataFrame) -> str:
 
 
 def read(file: str | Path | IO[str]) -> pd.DataFrame:
-    """A metrics CSV as the table that it was made of: every number to its last bit, every text as it was.
+    """A metrics CSV, or a sweep's, as the table that it was made of: numbers to their last bit, texts as they were.
 
     Parameters
     ----------
@@ -69,6 +69,6 @@ def read(file: str | Path | IO[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    words = {"run", "engine", *(f.name for f in dataclasses.fields(Config) if f.type is str)}
+    words = {"run", "state", "engine", *(f.name for f in dataclasses.fields(Config) if f.type is str)}
     cells = pd.read_csv(file, dtype=str, keep_default_na=False)
     return cells.apply(lambda column: column.map(original) if column.name in words else pd.to_numeric(column))

@@ -361,7 +361,7 @@ class Trainer:
         return -(-self.split.y_train.size // self._task.batch)
 
     def updates_to(self, epoch: Any) -> Any:
-        """How many updates there will have been when so many epochs (a number or an array) have ended in present batches."""
+        """How many updates there have been when so many epochs (a number or an array) have ended in present batches."""
         since_epoch, since_update = self._batches_since
         return since_update + (epoch - since_epoch) * self.updates_an_epoch
 

@@ -74,9 +74,9 @@ def tab(browser):
         yield page
 
 
-def visit(page, url, picture="usefulPicture"):
+def visit(page, url, picture="usefulPicture", plan=""):
     """Open the dashboard; return when (`time.time`) field and points of the boundary stood, or another picture."""
-    page.goto(f"{url}/?{query(CONFIG)}", wait_until="commit")
+    page.goto(f"{url}/?{query(CONFIG)}{plan}", wait_until="commit")
     page.wait_for_function(f"probe.{picture}")
     return page.evaluate(f"performance.timeOrigin + probe.{picture}") / 1000
 
@@ -87,10 +87,10 @@ def query(config):
 
 
 @contextmanager
-def ready(browser, speed, root=ROOT):
+def ready(browser, speed, root=ROOT, plan=""):
     """The page a few seconds after it was opened, with its speed chosen, and the server's process."""
     with server(root=root) as (url, process), tab(browser) as page:
-        visit(page, url)
+        visit(page, url, plan=plan)
         page.wait_for_timeout(1000 * UNTIL_COMPILED)
         page.locator("[class*=speed] button").get_by_text(speed, exact=True).click()
         page.wait_for_timeout(500)
@@ -98,9 +98,9 @@ def ready(browser, speed, root=ROOT):
 
 
 @contextmanager
-def training(browser, speed):
+def training(browser, speed, plan=""):
     """The page a few seconds after the press on Train, and the server's process."""
-    with ready(browser, speed) as (page, process):
+    with ready(browser, speed, plan=plan) as (page, process):
         press(page, "Train")
         page.wait_for_timeout(3000)
         yield page, process
@@ -117,12 +117,7 @@ def press(page, label):
 def frames(browser, options):
     """Frames, rebuilt charts, blank frames and bytes while the page trains."""
     with training(browser, options.speed) as (page, _):
-        page.received.clear()
-        started = time.perf_counter()
-        seen, busy = watched(page, options.seconds)
-        seconds, received = time.perf_counter() - started, sum(page.received)
-    painted = min(seen["painted"].values())
-    rate, kilobytes = painted / seconds, received / 1000 / max(painted, 1)
+        seen, busy, seconds, rate, kilobytes = _rated(page, options.seconds)
     rebuilt = max(seen["canvasesAdded"], seen["canvasesRemoved"])
     blank = max(seen["withoutField"], seen["blankPixels"])
     others = f"epoch changed {seen['epochs'] / seconds:.1f}, field {seen['fields'] / seconds:.1f} times a second"
@@ -134,6 +129,57 @@ def frames(browser, options):
         Row("received a frame", "<= 60 kB", f"{kilobytes:.1f} kB", kilobytes <= 60),
         Row("browser's main thread a frame", "", f"{busy:.1f} ms", None),
     ]
+
+
+def _rated(page, seconds):
+    """What the probe saw, the main thread's milliseconds a frame, in how many seconds, frames a second, kB a frame."""
+    page.received.clear()
+    started = time.perf_counter()
+    seen, busy = watched(page, seconds)
+    seconds, received = time.perf_counter() - started, sum(page.received)
+    painted = min(seen["painted"].values())
+    return seen, busy, seconds, painted / seconds, received / 1000 / max(painted, 1)
+
+
+MANY = {
+    "10 seeds": "&luck=10",
+    "a race of 3 batch modes": "&race=batch_mode&lanes=full,mini,stochastic",
+    "a race of 9 learning rates": "&race=learning_rate&lanes=0.01,0.02,0.03,0.05,0.1,0.2,0.3,0.5,1.0",
+}
+"""What is trained at once -> how an address says so."""
+
+
+def many(browser, options):
+    """Frames and bytes while the page trains many runs at once, and while another tab sweeps."""
+    rows = []
+    for name, plan in MANY.items():
+        with training(browser, options.speed, plan) as (page, _):
+            seen, busy, _, rate, kilobytes = _rated(page, options.seconds)
+        blank = max(seen["withoutField"], seen["blankPixels"])
+        told = f"{rate:.1f} (main thread {busy:.0f} ms a frame, {blank} blank)"
+        rows.append(Row(f"frames painted a second: {name}", ">= 9", told, rate >= 9))
+        rows.append(Row(f"received a frame: {name}", "<= 80 kB", f"{kilobytes:.1f} kB", kilobytes <= 80))
+    return rows + _beside_a_sweep(browser, options)
+
+
+def _beside_a_sweep(browser, options):
+    with server() as (url, _), tab(browser) as page, tab(browser) as other:
+        visit(page, url)
+        page.wait_for_timeout(1000 * UNTIL_COMPILED)
+        other.goto(f"{url}/sweep?epochs=5000&batch_mode=mini")
+        other.get_by_test_id("stNumberInput").filter(has_text="Seeds").get_by_role("spinbutton").fill("100")
+        other.keyboard.press("Enter")
+        other.wait_for_timeout(1500)
+        press(other, "Sweep")
+        other.get_by_role("button", name="Stop", exact=True).wait_for()
+        press(page, "Train")
+        page.wait_for_timeout(3000)
+        _, busy, _, rate, _ = _rated(page, options.seconds)
+        runs = other.locator(".numbers .progress").inner_text().splitlines()[0]
+        press(other, "Stop")
+        other.get_by_role("button", name="Sweep", exact=True).wait_for()
+    told = f"{rate:.1f} (main thread {busy:.0f} ms a frame; the sweep: {runs})"
+    return [Row("frames painted a second while another tab sweeps", ">= 9", told, rate >= 9)]
 
 
 def watched(page, seconds):
@@ -382,7 +428,7 @@ def first_pictures(browser, script, picture):
 
 # --- the program -------------------------------------------------------------------------------
 
-MEASURES = {f.__name__: f for f in (frames, lighter, clicks, memory, idle, sessions, start)}
+MEASURES = {f.__name__: f for f in (frames, many, lighter, clicks, memory, idle, sessions, start)}
 
 
 def arguments():

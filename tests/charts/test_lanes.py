@@ -7,7 +7,7 @@ from tests.charts.checking import assert_fits
 from toynet import Config, train
 from toynet.charts.boundary import field_tables
 from toynet.charts.field import plane
-from toynet.charts.lanes import GAP, GRID, HEAD, MOST_POINTS, lane_points, lanes_chart, lanes_tables, shape
+from toynet.charts.lanes import FINE, GAP, HEAD, MOST_POINTS, lane_points, lanes_chart, lanes_tables, shape
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -18,7 +18,7 @@ def trained():
 
 
 def lanes(trained, number, **more):
-    area = plane(trained.split, grid=GRID)
+    area = plane(trained.split, grid=FINE)
     networks = [(trained.parameters, "tanh")] * number
     tables, moments = lanes_tables(networks, [f"n{i}" for i in range(number)], ["told"] * number, area, **more)
     return tables | {"points": lane_points(trained.split, area.area, number)}, moments
@@ -43,7 +43,7 @@ def test_every_lane_has_a_square_of_its_own(trained, number, rows, columns):
 
 
 def test_samples_and_line_are_where_the_boundary_picture_has_them(trained):
-    area = plane(trained.split, grid=GRID)
+    area = plane(trained.split, grid=FINE)
     own, (tables, _) = field_tables(trained.parameters, "tanh", area)[0]["half"].to_pandas(), lanes(trained, 4)
     lines = tables["halves"].to_pandas().to_numpy(float)
     last = lines[-len(own) :]
@@ -65,7 +65,7 @@ def test_a_picture_is_sent_before_it_is_shown_and_stays_while_nothing_changes(tr
     same, second = lanes(trained, 2, before=first, ahead=True)
     assert [m[-1].n for m in second] == [0, 0] and same["fields"].num_rows == 2
     other = train(Config(samples=100, epochs=61, learning_rate=1.0))
-    area = plane(trained.split, grid=GRID)
+    area = plane(trained.split, grid=FINE)
     tables, third = lanes_tables([(other.parameters, "tanh")] * 2, ["a", "b"], ["", ""], area, second, ahead=True)
     fields = tables["fields"].to_pandas()
     assert [m[-1].n for m in third] == [1, 1] and fields.order.tolist() == [0, -1, 0, -1]

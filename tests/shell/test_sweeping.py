@@ -20,7 +20,7 @@ from toynet import Config, datasets, metrics_csv
 from toynet.many import local
 from toynet.many.grid import Grid
 from toynet.many.summary import COLUMNS, row, trained
-from toynet.runs import location
+from toynet.runs import location, sweeps
 from toynet.runs.location import StoreError
 from toynet.runs.sweeps import Sweeps
 from toynet.shell import growing, interrupts, sweep_keeping, sweep_rows, sweeping
@@ -361,12 +361,12 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("beside", [False, True])
-@pytest.mark.parametrize("content", OTHERS, ids=range(len(OTHERS)))
+KINDS = [(content, beside) for content in OTHERS for beside in (False, True) if content or not beside]
+
+
+@pytest.mark.parametrize(("content", "beside"), KINDS, ids=range(len(KINDS)))
 def test_a_file_of_another_kind_is_replaced_only_by_force(out, capsys, content, beside):
     path = part_of(out) if beside else out
-    if beside and not content:
-        pytest.skip("that is one that has just begun")
     bytes_ = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
     path.write_bytes(bytes_)
     assert run("sweep", *OPTIONS, "--csv", out) == 2
@@ -720,3 +720,20 @@ def test_what_waits_for_a_store_is_bounded_and_what_is_lost_is_said_and_kept_lat
     assert only(kept)["done"] == 5 and len(read(out)) == RUNS
     assert run("sweep", *OPTIONS, "--keep", "--csv", out) in (0, 1)
     assert only(kept)["done"] > 5
+
+
+def test_a_kept_sweep_that_is_deleted_for_good_meanwhile_is_begun_anew(kept, out, monkeypatch, capsys):
+    for name in ("AGAIN", "EVERY"):
+        monkeypatch.setattr(sweep_keeping, name, 0.0)
+    monkeypatch.setattr(sweeps, "BIN", -1.0)
+    first = []
+
+    def delete():
+        first.extend(one["key"] for one in kept.all())
+        kept.delete(first)
+        kept.delete([])  # what was deleted before is gone
+
+    whenever(monkeypatch, delete)
+    assert run("sweep", *OPTIONS, "--epochs", "300", "--seeds", "10", "--jobs", "1", "--keep", "--csv", out) == 0
+    assert f"Kept as sweep {only(kept)['key']}." in capsys.readouterr().err
+    assert first != [only(kept)["key"]] and only(kept)["done"] > 0 and len(read(out)) == 60

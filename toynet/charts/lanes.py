@@ -20,14 +20,19 @@ from toynet.network import Parameters
 HEIGHT = 362
 """Pixels."""
 
-GRID = 96
-"""Pixels along each side of a lane's field."""
+FINE, COARSE, MANY = 96, 64, 5
+"""Pixels along each side of a lane's field, and of one of so many lanes or more: each has less room."""
 
 MOST_POINTS = 600
 """Samples drawn at most, in all lanes together: of more, in each lane a fixed random choice."""
 
 GAP, HEAD = 0.03, 0.13
 """Of a lane's square: what stays free at its sides, and above its picture, for its name."""
+
+
+def grid_of(lanes: int) -> int:
+    """Pixels along each side of the field of each of so many lanes."""
+    return COARSE if lanes >= MANY else FINE
 
 
 def shape(lanes: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from toynet.network import Parameters
 LOW, HIGH = 0.1, 0.9
 """Of the runs, the share below a band, and the share up to its upper edge."""
 
-LIVE_COLUMNS = 120
+LIVE_COLUMNS = 80
 """Columns of a band that moves: at least so many, and up to a half more."""
 
 GRID = 64

@@ -92,7 +92,7 @@ def load(config: Config) -> Split:
         part.flags.writeable = False
     with _lock:
         _kept[key] = loaded
-        while len(_kept) > 1 and sum(map(_rows, _kept.values())) > MOST_ROWS:
+        while len(_kept) > 1 and (len(_kept) > MOST_SPLITS or sum(map(_rows, _kept.values())) > MOST_ROWS):
             _kept.popitem(last=False)
     return loaded
 
@@ -112,6 +112,9 @@ def is_loaded(config: Config, split: Split) -> bool:
 
 MOST_ROWS = 500_000
 """Of all splits that are kept, some 15 MB: making one takes longer than a run of a few hundred epochs on it."""
+
+MOST_SPLITS = 500
+"""That are kept: counting the rows of many takes longer than making a small one."""
 
 _kept: OrderedDict[tuple, Split] = OrderedDict()
 _lock = threading.Lock()

@@ -68,7 +68,7 @@ class Keeping:
         except StoreError as error:
             self._tell(error)
             return None
-        if data != self._data:
+        if data not in ("", self._data):
             raise ValueError(
                 f"the data are no longer those that the kept sweep {key} was trained on: put them back, give the new "
                 "ones another name, or sweep without --keep"
@@ -99,6 +99,8 @@ class Keeping:
         """Write what waits, and say under which key; returns whether all is kept."""
         if self._waiting or self._key:
             self._write()
+        if self._waiting:  # what could not be written is tried once more
+            self._write()
         if self._sweeps:
             self._sweeps.close()
         if self.problem:
@@ -114,13 +116,13 @@ class Keeping:
         try:
             sweeps = self._opened()
             key = self._key or sweeps.find_same(self._grid) or sweeps.begin(self._grid, data=self._data)
-            if sweeps.about(key)["data"] != self._data:
+            if sweeps.about(key)["data"] not in ("", self._data):
                 raise StoreError(f"the data are no longer those that the kept sweep {key} was trained on")
             sweeps.grow(key, self._grid)
             sweeps.add(key, self._waiting)
         except StoreError as error:
             self._tell(error)
-            self._next = time.monotonic() + AGAIN
+            self._key, self._next = "", time.monotonic() + AGAIN  # it may have been deleted: then another is begun
         else:
             self._key, self._waiting, self._next, self.problem = key, [], time.monotonic() + EVERY, ""
 

@@ -25,7 +25,7 @@ from toynet.charts.curves import (
     norm_chart,
 )  # fmt: skip
 from toynet.charts.field import Plane, plane
-from toynet.charts.lanes import GRID, lane_points, lanes_chart, lanes_tables
+from toynet.charts.lanes import grid_of, lane_points, lanes_chart, lanes_tables
 from toynet.charts.network import network_chart, network_tables
 from toynet.charts.vega import Spec, Tables
 from toynet.many.group import Group
@@ -36,8 +36,8 @@ from toynet.ui.train.numbers import loss
 Others = Sequence[Mapping[str, np.ndarray]]
 """Histories of the runs whose curves are drawn behind."""
 
-RACE_COLUMNS = 120
-"""Columns of a race's curve that moves."""
+RACE_COLUMNS = 420
+"""Columns of all curves of a race that move."""
 
 
 class Frame(NamedTuple):
@@ -118,7 +118,7 @@ class Picture:
         """Of a group that has not been drawn yet."""
         own = group.own
         is_race = group.plan.kind == "race"
-        area = plane(own.split, grid=GRID) if is_race else plane(own.split)
+        area = plane(own.split, grid=grid_of(len(group.runs))) if is_race else plane(own.split)
         network = network_chart(own.split.feature_names, own.config.hidden_size, own.config.activation)
         picture = cls(group, area, network, shown(own.split))
         if group.plan.kind == "luck":
@@ -215,7 +215,7 @@ class Picture:
         view = View(group.axis, look.view.shows, look.view.log, look.view.smoothing)
         measures = {"losses": f"{part}_{view.shows}", "norms": "grad_norm"}
         end = axis_end(max(run.recorded.last[group.axis] for run in group.runs), _last(group.own, group.axis, target))
-        columns = look.seen.columns if look.seen else RACE_COLUMNS
+        columns = look.seen.columns if look.seen else RACE_COLUMNS / len(runs)
         mark = _marks(group.own, back)[-1] if back else None
         for name, measure in measures.items():
             curves = [Curve(run.recorded[group.axis], run.recorded[measure]) for run in group.runs]

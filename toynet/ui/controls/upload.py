@@ -87,9 +87,9 @@ def _make_room(new):
 
 
 def _of_kept_runs():
-    """The files that kept runs need to go on; where the store cannot say, all of them might be."""
+    """The files that kept runs and sweeps need to go on; where the store cannot say, all of them might be."""
     try:
-        return keeping.store().files_in_use()
+        return keeping.store().files_in_use() | keeping.sweeps().files_in_use()
     except ValueError:
         return {f"uploads/{path.name}" for path in UPLOADS.iterdir()}
 
