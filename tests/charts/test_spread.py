@@ -9,7 +9,7 @@ from tests.charts.checking import assert_fits
 from toynet import Config, Trainer
 from toynet.charts import spread
 from toynet.charts.boundary import boundary_chart, field_tables, points_table, shown
-from toynet.charts.curves import NORMS, Curves, View, curve_tables, hover_table, measure_chart, norm_chart
+from toynet.charts.curves import WHOLE_NORM, Curves, View, curve_tables, hover_table, measure_chart, norm_chart
 from toynet.charts.field import plane
 from toynet.history import COLUMNS, History
 from toynet.many.group import Group
@@ -89,7 +89,7 @@ def test_specs_are_valid_and_their_tables_match():
     seen = spread.Spread()
     for series, is_log, chart in (
         (view.series, False, measure_chart(view, True, 0, True)),
-        (NORMS, True, norm_chart(view, 0, True)),
+        (WHOLE_NORM, True, norm_chart(view, 0, True)),
     ):
         curves = Curves(view)
         bands = [seen.of([run.recorded for run in group.runs], [False] * 3, column) for column in series]

@@ -22,6 +22,9 @@ LOSSES = {"train_loss": "Train", "test_loss": "Test"}
 ACCURACIES = {"train_accuracy": "Train", "test_accuracy": "Test"}
 NORMS = {"grad_norm_W1": "W1", "grad_norm_b1": "b1", "grad_norm_W2": "W2", "grad_norm_b2": "b2"}
 
+WHOLE_NORM = {"grad_norm": "Whole gradient"}
+"""Of several runs: four bands over each other cannot be read."""
+
 LIVE_COLUMNS = 380
 """Columns of which a curve that moves is drawn as lowest and highest row: at least so many, and up to a half more."""
 
@@ -103,9 +106,10 @@ def measure_chart(view: View, has_test: bool, behind: int = 0, has_spread: bool 
 
 @lru_cache(vega.SPECS)
 def norm_chart(view: View, behind: int = 0, has_spread: bool = False) -> vega.Spec:
-    """Spec of the gradient norms on a log scale, as `measure_chart`."""
+    """Spec of the gradient norms on a log scale, as `measure_chart`; with `has_spread` of `WHOLE_NORM` alone."""
     more = {"behind": behind, "has_spread": has_spread}
-    return line_chart(list(NORMS.values()), view, "Gradient norm", LOG, vega.log_axis(_LEAST), **more)
+    names = list((WHOLE_NORM if has_spread else NORMS).values())
+    return line_chart(names, view, "Gradient norm", LOG, vega.log_axis(_LEAST), **more)
 
 
 def measured(names, view, behind=0, **more):

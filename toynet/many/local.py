@@ -21,7 +21,7 @@ NAME = "toynet sweeps"
 """Name of the threads."""
 
 LOW_PRIORITY = 10
-"""Of 19, the lowest."""
+"""Of 19, the lowest. Not that one: a thread that waits for the processor may hold the interpreter meanwhile."""
 
 
 def processors() -> int:

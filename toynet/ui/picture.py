@@ -15,6 +15,7 @@ from toynet.charts.comparison import Curve, behind_tables, comparison_chart, com
 from toynet.charts.curves import (
     HEIGHT,
     NORMS,
+    WHOLE_NORM,
     Curves,
     Seen,
     View,
@@ -149,7 +150,7 @@ class Picture:
         moment = _moment(rows[0], own.split.y_train.size, back)
         tables = {
             name: self._curves(name, drawn, look, moment, target, back)
-            for name, drawn in (("losses", series), ("norms", NORMS))
+            for name, drawn in (("losses", series), ("norms", WHOLE_NORM if has_spread else NORMS))
         }
         boundary = self._boundary(look, runs)
         return {"boundary": boundary, "losses": (upper, tables["losses"]), "norms": (lower, tables["norms"])}

@@ -15,6 +15,11 @@ class Turns:
 
     def __init__(self):
         self._guard, self._waiting, self._taken = threading.Lock(), deque(), False
+        self._last = float("-inf")
+
+    def was_taken_within(self, seconds):
+        """Whether somebody has the lock, or had it so lately."""
+        return self._taken or perf_counter() - self._last < seconds
 
     @contextmanager
     def turn(self):
@@ -38,6 +43,7 @@ class Turns:
 
     def _release(self):
         with self._guard:
+            self._last = perf_counter()
             if self._waiting:
                 self._waiting.popleft().release()
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from toynet import datasets
@@ -14,9 +14,13 @@ from toynet.many.grid import Grid
 from toynet.many.results import Results
 from toynet.many.summary import Summary
 from toynet.runs.location import StoreError
+from toynet.ui.experiment import TRAINING
 
 if TYPE_CHECKING:
     from toynet.runs.sweeps import Sweeps
+
+LATELY, WAY = 0.5, 0.04
+"""Seconds for which a tab counts as training, and which a sweep then rests before each tenth of a second of its own."""
 
 NAME = "toynet sweeps for a tab"
 """Name of the threads."""
@@ -99,6 +103,8 @@ class Job:
 
     def _work(self, store: Callable[[], Sweeps], owner: str, is_wanted: Callable[[], bool]) -> None:
         def go_on() -> bool:
+            if TRAINING.was_taken_within(LATELY):  # a run is watched as it trains: its frames need the processors
+                sleep(WAY)
             return not self._is_stopped and is_wanted()
 
         sweeps = self._keep(store, owner)

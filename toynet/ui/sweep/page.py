@@ -18,8 +18,9 @@ WELCOME = (
     "Click a cell, then another, to look closer and to compare them."
 )
 
-EVERY = 0.3
-"""Seconds from one picture of a sweep that runs to the next."""
+EVERY, LATER, LONG = 0.4, 1.2, 6.0
+"""Seconds from one picture of a sweep that runs to the next; and of one that has run for so long: other tabs are drawn
+beside it."""
 
 
 def page():
@@ -38,8 +39,15 @@ def page():
         st.info("Press Sweep: the map fills as the runs come to their end.")
         return
     look = cells.look(swept.job.grid)
-    running = swept.job.running
-    st.fragment(_live, run_every=EVERY if running else None)(swept.job, running, look)
+    every = _every(swept.job)
+    st.fragment(_live, run_every=every)(swept.job, every, look)
+
+
+def _every(job):
+    """Seconds from one picture to the next; None where nothing changes."""
+    if not job.running:
+        return None
+    return EVERY if job.seconds < LONG else LATER
 
 
 # --- the transport -------------------------------------------------------------------
@@ -89,10 +97,10 @@ def csv(results):
 # --- the live part -----------------------------------------------------------------------
 
 
-def _live(job, running, look):
+def _live(job, every, look):
     """How far it is, the cells, and what is chosen of them."""
-    swept = session.current().swept
-    if swept.job is not job or job.running != running:
+    swept, running = session.current().swept, every is not None
+    if swept.job is not job or _every(job) != every:
         st.rerun()
     st.html(_progress(job, running))
     if job.error:
