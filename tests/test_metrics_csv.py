@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from toynet import Config, metrics_csv, train
+from toynet import Config, metrics_csv, sweep, train
 from toynet.datasets import csv_files
 from toynet.history import History
 from toynet.metrics_csv import guarded, original
@@ -91,3 +91,10 @@ def test_shell_and_download_write_guarded_cells(tmp_path):
         assert (row["feature_1"], row["class_1"], row["target"]) == ("'+a", "'=yes", "kind")
         assert metrics_csv.read(io.BytesIO(content)).feature_1[0] == "+a"
     assert experiment.trainer.history.feature_1[0] == "+a"
+
+
+def test_the_table_of_a_sweep_comes_back_too():
+    rows = list(sweep({"samples": 40, "epochs": 3, "hidden_size": [2, 3]}, seeds=2))
+    table = pd.DataFrame(rows)
+    back = metrics_csv.read(io.StringIO(metrics_csv.text(table)))
+    pd.testing.assert_frame_equal(back, table, check_dtype=False)

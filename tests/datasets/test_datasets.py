@@ -1,5 +1,6 @@
 """The datasets and their split."""
 
+from collections import OrderedDict
 from itertools import product
 
 import numpy as np
@@ -259,6 +260,14 @@ def test_of_all_splits_only_so_many_rows_are_kept(monkeypatch):
         Config(samples=100, data_seed=2, noise=0.3)
     )
     assert datasets.load(Config(samples=100, data_seed=0, noise=0.3)) is not first
+
+
+def test_of_many_small_splits_only_so_many_are_kept(monkeypatch):
+    monkeypatch.setattr(datasets, "MOST_SPLITS", 3)
+    monkeypatch.setattr(datasets, "_kept", OrderedDict())
+    for seed in range(10):
+        datasets.load(Config(samples=20, data_seed=seed))
+    assert len(datasets._kept) == 3
 
 
 def test_another_row_is_another_fingerprint():

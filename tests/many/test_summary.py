@@ -8,7 +8,7 @@ from toynet.config import BATCH_MODES
 from toynet.datasets import Split
 from toynet.many import summary as summaries
 from toynet.many.grid import Grid
-from toynet.many.summary import LEVELS, Summary, name_of, row, trained
+from toynet.many.summary import LEVELS, Summary, name_of, of_trainer, row, trained
 
 COLUMNS = [
     "run", "seed", "epoch", "update", "seconds", "train_loss", "test_loss", "train_accuracy", "test_accuracy",
@@ -154,3 +154,10 @@ def test_a_summary_has_the_figures_of_its_row():
         "state",
         "engine",
     }
+
+
+@pytest.mark.parametrize("mode", ["full", "mini"])
+def test_a_run_that_was_trained_elsewhere_is_summed_up_as_one_of_a_sweep(mode):
+    config = Config(samples=60, epochs=12, hidden_size=3, batch_mode=mode, learning_rate=1.0)
+    own, again = of_trainer(7, train(config)), trained(7, config)
+    assert own._replace(seconds=0.0) == again._replace(seconds=0.0)

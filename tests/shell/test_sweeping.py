@@ -429,12 +429,12 @@ def test_data_and_store_are_never_replaced(kept, tmp_path, capsys, monkeypatch, 
 
 
 def whenever(monkeypatch, act):
-    """Do something when the first runs have come to their end."""
+    """Do something when the first run has come to its end, and been handed over by itself."""
     real = local.run
 
     def running(*arguments, **more):
-        for count, some in enumerate(real(*arguments, **more)):
-            yield some
+        for count, one in enumerate(one for some in real(*arguments, **more) for one in some):
+            yield [one]
             if not count:
                 act()
 

@@ -11,13 +11,7 @@ from toynet import Config, Store, Trainer, train
 from toynet.runs.records import Record, holder
 from toynet.ui import keeping, keys
 
-
-@pytest.fixture(autouse=True)
-def store(own_store):
-    store = Store(own_store)
-    yield store
-    keeping.keeper().close()
-    store.close()
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def told(app):

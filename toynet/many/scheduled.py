@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import queue
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -35,6 +36,9 @@ LOOK = 0.1
 
 CHUNK = 0.75
 """Seconds of work, about, that make a task: what Dask does for it, some milliseconds, is then little."""
+
+ADDRESS = re.compile(r"(\w+://)?(\[[0-9a-fA-F:.%\w]+\]|[^\s/:]+):\d{1,5}/?")
+"""What an address looks like."""
 
 GROWTH = 8
 """A chunk has at most so many times as many runs as the one that was measured."""
@@ -126,6 +130,9 @@ def _gone(address: str) -> ValueError:
 
 
 def _connected(address: str) -> Client:
+    wrong = f"scheduler: no Dask scheduler answers at {address}: start one, or correct the address"
+    if not ADDRESS.fullmatch(address):  # Dask's own client would complain of it, and once more when it is thrown away
+        raise ValueError(wrong)
     try:
         from distributed import Client
     except ImportError as error:
@@ -133,9 +140,7 @@ def _connected(address: str) -> Client:
     try:
         return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # no answer, or no address
-        raise ValueError(
-            f"scheduler: no Dask scheduler answers at {address}: start one, or correct the address"
-        ) from error
+        raise ValueError(wrong) from error
 
 
 def _check_workers(client: Client, address: str) -> None:

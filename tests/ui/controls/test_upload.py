@@ -9,6 +9,8 @@ import pytest
 
 from tests.pages import opened, trainer
 from toynet import Config, Store, train
+from toynet.many.grid import Grid
+from toynet.runs.sweeps import Sweeps
 from toynet.ui import keys
 from toynet.ui.controls import upload
 from toynet.ui.session import files_in_use
@@ -140,6 +142,17 @@ def test_what_a_kept_run_needs_to_go_on_stays_until_it_is_deleted(folder, monkey
     keep(3)
     assert numbers(folder) == [3]
     store.close()
+
+
+def test_what_a_kept_sweep_needs_to_go_on_stays(folder, monkeypatch, own_store):
+    monkeypatch.setattr(upload, "MOST_FILES", 1)
+    sweeps = Sweeps(own_store)
+    sweeps.begin(Grid(Config(dataset="csv", data_file=keep(0)), (), 2))
+    for number in (1, 2):
+        age(folder)
+        keep(number)
+    assert numbers(folder) == [0, 2]
+    sweeps.close()
 
 
 def test_where_the_store_cannot_say_nothing_goes(folder, monkeypatch):

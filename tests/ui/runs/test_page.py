@@ -15,13 +15,7 @@ from toynet.sharing.kinds import KINDS
 from toynet.ui import keeping, keys
 from toynet.ui.runs import share, table, words
 
-
-@pytest.fixture(autouse=True)
-def store(own_store):
-    store = Store(own_store)
-    yield store
-    keeping.keeper().close()
-    store.close()
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def kept(store, **runs):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.pages import choose, go, numbers, opened, press, session, trainer
-from toynet import Config, Store, Trainer
+from toynet import Config, Trainer
 from toynet.many.plan import Plan, texts
 from toynet.ui import keeping, keys
 
@@ -15,12 +15,7 @@ WILD = {"samples": "60", "hidden_size": "8", "activation": "relu", "batch_mode":
 """With a high rate it diverges in its first epochs."""
 
 
-@pytest.fixture(autouse=True)
-def store(own_store):
-    store = Store(own_store)
-    yield store
-    keeping.keeper().close()
-    store.close()
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def group(app):

@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 
 from tests.pages import go, numbers, opened, press, session, trainer
-from toynet import Config, Store, Trainer
+from toynet import Config, Trainer
 from toynet.network import Parameters
 from toynet.state import Snapshot
 from toynet.ui import keeping, keys
 
-
-@pytest.fixture(autouse=True)
-def store(own_store):
-    store = Store(own_store)
-    yield store
-    keeping.keeper().close()
-    store.close()
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def trained(epochs=12):

@@ -11,6 +11,9 @@ from toynet.ui.runs import words
 
 COLOURS = ("Linear", "Log")
 VIEWS = {"map": "Heat map", "lines": "Parallel coordinates"}
+MOVING = 400
+"""Lines drawn at most while a sweep runs."""
+
 TITLES = {name: words.setting(name) for name in words.SETTINGS}
 
 
@@ -52,14 +55,14 @@ def _fixed(grid):
     return found
 
 
-def draw(results, view, measure, level, is_log, fixed, chosen):
-    """Draw the cells, those that are chosen marked A and B."""
+def draw(results, view, measure, level, is_log, fixed, chosen, moves):
+    """Draw the cells, those that are chosen marked A and B; while the sweep moves, fewer lines."""
     grid = results.grid
     if view == "lines":
-        axes = parallel.axes_of(grid, TITLES)
+        axes, most = parallel.axes_of(grid, TITLES), MOVING if moves else parallel.MOST
         spec = parallel.parallel_chart(axes, measure, level, is_log)
-        tables = parallel.parallel_tables(results, axes, measure, level, is_log, chosen)
-        note = parallel.note(results, measure, level)
+        tables = parallel.parallel_tables(results, axes, measure, level, is_log, chosen, most)
+        note = parallel.note(results, measure, level, most)
         if note:
             st.caption(note)
     else:

@@ -107,7 +107,7 @@ def _live(job, every, look):
         st.error(f"{as_text(job.error)}.")
     if job.problem:
         st.warning(f"The sweep is not kept: {as_text(job.problem)}. It goes on.")
-    cells.draw(job.results, *look, swept.cells)
+    cells.draw(job.results, *look, swept.cells, running)
     if not swept.cells:
         return
     panel.draw(swept)

@@ -11,6 +11,13 @@ LEVEL = {"epoch": "epoch", "update": "update", "samples_seen": "number of sample
 """Axis of a race -> at the same what its lanes are."""
 
 
+UNLIKE = {
+    "hidden_size": "Networks of different sizes cannot start at the same weights: each starts at its own.",
+    "init_seed": "Each seed starts at weights of its own.",
+}
+"""Raced setting -> why the start is not the same."""
+
+
 def strip_html(group, rows):
     """Luck: the accuracy of each seed as a dot, the own one's dark.
 
@@ -58,8 +65,9 @@ def standing_html(group, rows, runs):
     body = "".join(_lane(group, place, *lane, part) for place, lane in enumerate(order, 1))
     heads = ("", "", "Epoch", "Update", "Samples seen", "Seconds", f"{part.title()} loss", f"{part.title()} accuracy")
     head = "".join(f"<th>{head}</th>" for head in heads)
+    start = UNLIKE.get(group.plan.setting, "")
     return (
-        f'<div class="standing"><div>Who leads, at the same {LEVEL[group.axis]}</div>'
+        f'<div class="standing"><div>Who leads, at the same {LEVEL[group.axis]}. {start}</div>'
         f"<table><tr>{head}</tr>{body}</table></div>"
     )
 

@@ -9,6 +9,7 @@ from toynet.ui import address, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.controls.sidebar import BATCHES, HIDDEN, RATES
+from toynet.ui.train.beside import UNLIKE
 
 KINDS = {"one": "One run", "luck": "Luck", "race": "Race"}
 
@@ -45,12 +46,6 @@ HELP = (
     "Luck: the same settings with other seeds, of data and of weights, all trained at once. "
     "Race: several values of one setting, side by side from the same start."
 )
-UNLIKE = {
-    "hidden_size": "Networks of different sizes cannot start at the same weights: each starts at its own.",
-    "init_seed": "Each seed starts at weights of its own.",
-}
-"""Raced setting -> why the start is not the same."""
-
 KEYS = (keys.PLAN, keys.LUCK, keys.RACE, keys.LEVEL)
 
 
