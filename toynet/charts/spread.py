@@ -11,13 +11,12 @@ from toynet.charts import vega
 from toynet.charts.aggregation import shown_on_axis, step_down
 from toynet.charts.boundary import lines_table
 from toynet.charts.curves import ACCURACIES, REST_COLUMNS, compact
+from toynet.charts.fan import band
 from toynet.charts.field import Area, Plane, evaluate, half_line, plane
 from toynet.datasets import Split
 from toynet.history import History
+from toynet.many.measures import medians
 from toynet.network import Parameters
-
-LOW, HIGH = 0.1, 0.9
-"""Of the runs, the share below a band, and the share up to its upper edge."""
 
 LIVE_COLUMNS = 80
 """Columns of a band that moves: at least so many, and up to a half more."""
@@ -59,7 +58,8 @@ class Spread:
         if len(new):
             lost = 0.0 if column in ACCURACIES else np.inf
             values = np.stack([_at(run, column, new, lost) for run in runs])
-            known = np.concatenate([known, _quantiles(values)], axis=1)
+            low, high = band(values)
+            known = np.concatenate([known, [low, medians(values), high]], axis=1)
             self._known[column] = known
         return known
 
@@ -68,17 +68,6 @@ def _at(run: History, column: str, epochs: np.ndarray, lost: float) -> np.ndarra
     """A run's values at these epochs: of its last row up to each, and `lost` behind its end."""
     rows = np.searchsorted(run["epoch"], epochs, side="right") - 1
     return np.where(epochs > run["epoch"][-1], lost, run[column][np.maximum(rows, 0)])
-
-
-def _quantiles(values: np.ndarray) -> np.ndarray:
-    """Low edge, median and high edge over the first axis, between two values on the line that joins them."""
-    ordered = np.sort(values, axis=0)
-    places = np.array([LOW, 0.5, HIGH]) * (len(values) - 1)
-    below, above = ordered[np.floor(places).astype(int)], ordered[np.ceil(places).astype(int)]
-    share = (places - np.floor(places))[:, None]
-    with np.errstate(invalid="ignore"):
-        between = below + share * (above - below)
-    return np.where(share == 0.0, below, between)
 
 
 def spread_tables(

@@ -11,6 +11,7 @@ from tests.pages import choose, go, opened, press, session
 from toynet import Config, Trainer
 from toynet.many.plan import Plan
 from toynet.many.summary import COLUMNS
+from toynet.runs.location import StoreError
 from toynet.runs.sweeps import Sweeps
 from toynet.ui import keeping, keys
 from toynet.ui.sweep import page
@@ -215,6 +216,19 @@ def test_a_store_that_cannot_be_opened_is_said_and_the_sweep_goes_on(monkeypatch
     monkeypatch.setenv("TOYNET_DATABASE_URL", f"sqlite:///{tmp_path}/none/there/runs.db")
     app = swept()
     assert job(app).results.done.all() and any("The sweep is not kept" in w.value for w in app.warning)
+
+
+def test_what_could_not_be_written_for_a_moment_is_written_in_the_end(store, monkeypatch):
+    away, add = [StoreError("the store is away")], Sweeps.add
+
+    def adding(self, key, finished):
+        if away:
+            raise away.pop()
+        add(self, key, finished)
+
+    monkeypatch.setattr(Sweeps, "add", adding)
+    app = swept()
+    assert not job(app).problem and [one["done"] for one in store.all()] == [12] and not app.warning
 
 
 def test_data_that_cannot_be_used_end_the_sweep_with_a_sentence():

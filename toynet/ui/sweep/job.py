@@ -119,6 +119,8 @@ class Job:
         except Exception as error:  # whatever it is, the page says so
             self.error = f"the sweep ended ({type(error).__name__}: {error})"
         self.seconds = monotonic() - self.began
+        if self.problem:  # once more
+            self._keep(store, owner)
 
     def _take(self, summaries: list[Summary], sweeps: Sweeps | None) -> None:
         self.results.add(summaries)
@@ -134,11 +136,11 @@ class Job:
         """Begin to be kept, or go on with what is kept of the same settings: that is not trained again."""
         try:
             sweeps = store()
-            if self.problem:  # what could not be written before
-                sweeps.add(self.key, self._summaries()) if self.key else None
-                self.problem = ""
             if not self.key:
                 self.key = self._same(sweeps, owner) or sweeps.begin(self.grid, "sweep", owner, _data(self.grid))
+            if self.problem:  # what could not be written before
+                sweeps.add(self.key, self._summaries())
+                self.problem = ""
             return sweeps
         except StoreError as error:
             self.problem = str(error)
