@@ -129,7 +129,7 @@ class Picture:
     def frame(self, look: Look, target: int, back: Replays | None) -> Frame:
         """What is to be drawn now of a group that is to end at an epoch, or of how it was."""
         runs = back.runs if back else self.group.runs
-        rows = _rows(runs, moves=look.seen is None)
+        rows = _rows(runs, moves=look.seen is None and not back)
         draw = self._race if self.group.plan.kind == "race" else self._run
         charts = draw(look, runs, rows, target, back)
         at = runs[0].parameters, runs[0].config.activation
@@ -228,7 +228,7 @@ class Picture:
 
 
 def _rows(runs: Sequence[Trainer], moves: bool) -> list[dict[str, float]]:
-    """What is measured of each run now; while they move, of those beside the own one the last row."""
+    """What is measured of each run now; while they train, of those beside the own one the last row."""
     return [run.recorded.last if moves and i else run.present() for i, run in enumerate(runs)]
 
 

@@ -1,6 +1,7 @@
 """One run, its luck or a race, on the Train page."""
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,10 @@ import pytest
 
 from tests.pages import choose, go, numbers, opened, press, session, trainer
 from toynet import Config, Trainer
+from toynet.charts.curves import View
 from toynet.many.plan import Plan, texts
 from toynet.ui import keeping, keys
+from toynet.ui.picture import Look
 
 WILD = {"samples": "60", "hidden_size": "8", "activation": "relu", "batch_mode": "mini", "batch_size": "2"}
 """With a high rate it diverges in its first epochs."""
@@ -140,8 +143,22 @@ def test_looking_back_shows_all_of_them_as_they_were():
     next(s for s in app.slider if s.label == "Look back at epoch").set_value(2).run()
     back = session(app).experiment.back
     assert [run.epoch for run in back.runs] == [2, 2, 2] and numbers(app)["Epoch"] == "2"
+    shares = [f"{run.present()['test_accuracy']:.1%}" for run in back.runs]
+    assert re.findall(r"seed \d: (.*?)\"", html(app, "numbers")) == shares[::-1]
     press(app, keys.BRANCH)
     assert session(app).experiment.plan == Plan(seeds=3) and trainer(app).epoch == 2
+
+
+def test_what_is_played_again_is_measured_as_it_was():
+    app = opened(samples="60", hidden_size="4", luck="3")
+    for _ in range(4):
+        press(app, keys.ONE_EPOCH)
+    experiment = session(app).experiment
+    experiment.play(1.0)
+    experiment.look_at(1)
+    rows = experiment.frame(Look(View(), None)).rows
+    assert [row["epoch"] for row in rows] == [1, 1, 1]
+    assert [row["test_loss"] for row in rows] == [run.present()["test_loss"] for run in experiment.back.runs]
 
 
 def test_another_network_keeps_the_plan_and_undo_brings_back_run_and_plan():
