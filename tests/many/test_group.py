@@ -35,7 +35,7 @@ def test_one_run_is_a_group_of_one():
 
 def test_luck_is_the_runs_of_the_seeds():
     group = to_the_end(Group(Trainer(MINI), Plan(seeds=4)))
-    assert [group.label(run) for run in group.runs] == ["0", "1", "2", "3"]
+    assert group.labels == ["0", "1", "2", "3"]
     for seed, run in enumerate(group.runs):
         alone = Trainer(replace(MINI, data_seed=seed, init_seed=seed))
         alone.run()
@@ -105,7 +105,7 @@ def test_the_lanes_of_a_race_are_the_runs_alone_from_the_same_weights():
     group = to_the_end(Group(Trainer(MINI), MODES))
     alone = Trainer(replace(MINI, batch_mode="stochastic"))
     alone.run()
-    assert group.label(group.runs[2]) == "stochastic" and same(group.runs[2], alone)
+    assert group.labels[2] == "stochastic" and same(group.runs[2], alone)
 
 
 @pytest.mark.parametrize("setting", ["activation", "learning_rate", "batch_size"])
@@ -129,6 +129,19 @@ def test_what_is_raced_stays_with_each_lane():
     group.run(5, 10.0)
     assert [run.learning_rate for run in group.runs] == [0.01, 1.0]
     assert [run.batch_size for run in group.runs] == [9, 9]
+
+
+def test_an_own_run_that_comes_to_a_rivals_value_is_still_told_from_it():
+    group = Group(Trainer(replace(MINI, batch_mode="full")), MODES)
+    group.change("batch_mode", "mini")
+    assert group.labels == ["mini (yours)", "mini", "stochastic"]
+
+
+def test_in_seconds_each_has_as_much_of_it_and_the_leader_ends_where_it_is_to_end():
+    group = Group(Trainer(replace(MINI, batch_mode="full", epochs=400)), replace(MODES, axis="seconds"))
+    group.run(400, 30.0)
+    assert group.own.epoch == 400
+    assert all(run.seconds >= 0.999 * group.own.seconds for run in group.runs)
 
 
 def test_who_diverges_stands_and_the_others_go_on():
@@ -175,5 +188,6 @@ def test_the_past_of_a_race_is_level_too():
     group = to_the_end(Group(Trainer(replace(MINI, batch_mode="full")), replace(MODES, axis="update")))
     back = Replays(group)
     assert back.seek(21)
+    assert back.seconds[0] == group.own.recorded["seconds"][21] and back.seconds[2] == 0.0
     # 21 updates: of batches of 7 of 45 samples three epochs, of single samples none.
     assert [run.epoch for run in back.runs] == [21, 3, 0]

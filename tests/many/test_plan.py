@@ -36,6 +36,8 @@ def test_one_run_needs_no_words():
         ({"race": "batch_mode", "lanes": "full,none"}, "batch_mode must be one of full, mini, stochastic, not 'none'"),
         ({"race": "learning_rate", "lanes": "0.1,nan"}, "learning_rate must be a number from"),
         ({"race": "learning_rate"}, "learning_rate must be"),
+        ({"luck": "3", "race": "batch_mode", "lanes": "full,mini"}, "luck and race exclude each other"),
+        ({"lanes": "1"}, "lanes and level belong to a race"),
         ({"race": "hidden_size", "lanes": ",".join("12345678912")}, "a race has 2 to 9 values"),
         ({"race": "batch_mode", "lanes": "full,mini", "level": "hours"}, "level must be one of epoch, update"),
     ],

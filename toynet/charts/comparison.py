@@ -11,6 +11,7 @@ from toynet.charts import vega
 from toynet.charts.aggregation import Average, m4, shown_on_axis
 from toynet.charts.curves import (
     ACCURACIES,
+    AROUND,
     HOVER_PLACES,
     LOG,
     REST_COLUMNS,
@@ -37,6 +38,9 @@ MEASURES = {
 }
 """What runs can be compared by: history column -> what people call it."""
 
+BARE = 16
+"""Pixels above a plot without a legend."""
+
 HEIGHT = 330
 """Pixels, with axes and legend."""
 
@@ -59,7 +63,9 @@ def is_log(view: View, measure: str) -> bool:
     return measure == "grad_norm" or (view.log and measure.endswith("loss"))
 
 
-def comparison_chart(names: Sequence[str], view: View, measure: str, height: int = HEIGHT) -> vega.Spec:
+def comparison_chart(
+    names: Sequence[str], view: View, measure: str, height: int = HEIGHT, has_legend: bool = True
+) -> vega.Spec:
     """Spec of the curves of runs, over the datasets of `comparison_tables`.
 
     Parameters
@@ -72,6 +78,8 @@ def comparison_chart(names: Sequence[str], view: View, measure: str, height: int
         A key of `MEASURES`.
     height : int
         Pixels.
+    has_legend : bool
+        Whether it tells which curve is whose.
     """
     spec = _nameless(len(names), view, measure, height)
     tooltip = hover_tooltip([X_AXES[view.x_column], *names]).to_dict()
@@ -82,7 +90,9 @@ def comparison_chart(names: Sequence[str], view: View, measure: str, height: int
         has_tooltip = "tooltip" in layer.get("mark", {})
         return {**layer, "mark": {**layer["mark"], "tooltip": tooltip}} if has_tooltip else layer
 
-    return {**spec, "layer": [named(layer) for layer in spec["layer"]]}
+    layers = [named(layer) for layer in spec["layer"] if has_legend or "values" not in layer.get("data", {})]
+    padding = spec["padding"] if has_legend else {**AROUND, "top": BARE}
+    return {**spec, "layer": layers, "padding": padding}
 
 
 @lru_cache(vega.SPECS)

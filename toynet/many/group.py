@@ -15,6 +15,9 @@ from toynet.training import Trainer
 NO_END = 1_000_000_000
 """Epochs."""
 
+FIRST_UPDATE = 1e-5
+"""Seconds that an update takes, where none has been made yet."""
+
 NEAR = 1e-9
 """Places on an axis that are closer to each other, relative to their size, are the same one."""
 
@@ -47,7 +50,7 @@ class Group:
     def __init__(self, own: Trainer, plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
         self.runs = (own, *_others(own, self.plan))
-        self._pace = Pace()
+        self._pace, self._turn = Pace(), 0
 
     @property
     def own(self) -> Trainer:
@@ -59,9 +62,11 @@ class Group:
         """What all are level by: a history column. Runs that differ by their seeds make the same updates."""
         return self.plan.axis if self.plan.setting else "update"
 
-    def label(self, run: Trainer) -> str:
-        """What tells a run from the others."""
-        return self.plan.label(run.config)
+    @property
+    def labels(self) -> list[str]:
+        """What tells each run from the others, the own one first: it may have come to a rival's value in mid-run."""
+        own, *others = (self.plan.label(run.config) for run in self.runs)
+        return [f"{own} (yours)" if own in others else own, *others]
 
     @property
     def leader(self) -> Trainer | None:
@@ -104,9 +109,25 @@ class Group:
                 return
             some = min(self._pace.fitting(deadline - started), leader.updates_to(last) - leader.update)
             before = leader.update
-            leader.run(last - leader.epoch, math.inf, some)
-            self.follow()
+            if self.axis == "seconds":
+                self._spend(leader, some, last)
+            else:
+                leader.run(last - leader.epoch, math.inf, some)
+                self.follow()
             self._pace.note(max(leader.update - before, 1), perf_counter() - started)
+
+    def _spend(self, leader: Trainer, updates: int, last: int) -> None:
+        """Give each run the time that so many updates of the leader take; it ends at an epoch.
+
+        Who comes first finds the processor's caches cold, so each does in turn.
+        """
+        each = leader.seconds / leader.update if leader.update else FIRST_UPDATE
+        goal, self._turn = leader.seconds + updates * each, self._turn + 1
+        first = self._turn % len(self.runs)
+        for run in (*self.runs[first:], *self.runs[:first]):
+            while not (run.diverged or self._is_at(run, goal)) and leader.epoch < last:
+                self._bring(run, math.inf, goal, last - run.epoch if run is leader else NO_END)
+        self.follow()
 
     def step(self) -> None:
         """One update of who leads; the others follow."""
@@ -127,7 +148,8 @@ class Group:
         behind = self._behind()
         while behind and perf_counter() < deadline:
             for run in behind:
-                self._bring(run, max(deadline - perf_counter(), 0.0) / len(behind))
+                assert self.leader
+                self._bring(run, max(deadline - perf_counter(), 0.0) / len(behind), self.place(self.leader))
             behind = self._behind()
         return not behind
 
@@ -156,10 +178,9 @@ class Group:
     def _is_at(self, run: Trainer, place: float) -> bool:
         return self.place(run) >= place - NEAR * max(place, 1.0)
 
-    def _bring(self, run: Trainer, seconds: float) -> None:
-        """Train a run towards who leads: to where the own run's settings change at most, or for some time."""
-        assert self.leader
-        goal, now = self.place(self.leader), {}
+    def _bring(self, run: Trainer, seconds: float, goal: float, epochs: int = NO_END) -> None:
+        """Train a run towards a place: to where the own run's settings change at most, or for some time."""
+        now = {}
         for place, setting, value in self._changes() if run is not self.own else ():
             if not self._is_at(run, place):
                 goal = min(goal, place)
@@ -167,7 +188,7 @@ class Group:
             now[setting] = value
         for setting, value in now.items():
             setattr(run, setting, value)
-        run.run(NO_END, seconds, max(self._update_at(run, goal) - run.update, 1))
+        run.run(epochs, seconds, max(self._update_at(run, goal) - run.update, 1))
 
     def _changes(self) -> list[tuple[float, str, Any]]:
         """Where on the axis the own run's settings changed, and to what, in order; but for what is raced."""

@@ -105,6 +105,10 @@ def texts(plan: Plan) -> dict[str, str]:
 
 def from_texts(given: Mapping[str, str]) -> Plan:
     """The inverse of `texts`. Raises ValueError where they make no plan."""
+    if "luck" in given and "race" in given:
+        raise ValueError("luck and race exclude each other: give one of them")
+    if "race" not in given and ("lanes" in given or "level" in given):
+        raise ValueError("lanes and level belong to a race: say over which setting, as in race=batch_mode")
     if "race" in given:
         setting = given["race"]
         if setting not in RACED:

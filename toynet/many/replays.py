@@ -75,6 +75,6 @@ class Replays:
         return self.own.moment()
 
     @property
-    def seconds(self) -> float:
-        """How long the own run had trained by then."""
-        return self.own.seconds
+    def seconds(self) -> tuple[float, ...]:
+        """How long each run had trained by then, in the group's order."""
+        return (self.own.seconds, *(replay.seconds for replay in self._others))

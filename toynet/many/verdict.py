@@ -103,7 +103,10 @@ class Verdict:
         sign = -1.0 if self.difference < 0 else 1.0
         first, last = sorted((sign * self.low, sign * self.high))
         by, *ends = sizes(abs(self.difference), first, last)
-        interval = f"95 %: {ends[0]} to {ends[1]}" if first >= 0 else f"95 %: {ends[0]} {other} to {ends[1]} {way}"
+        share = "95 %" if self.p_holm is None else "95 % for this pair alone"
+        interval = (
+            f"{share}: {ends[0]} to {ends[1]}" if first >= 0 else f"{share}: {ends[0]} {other} to {ends[1]} {way}"
+        )
         if self.low == self.high:
             interval = "the same on every seed"
         if self.difference == 0.0:

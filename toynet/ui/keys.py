@@ -87,6 +87,8 @@ SWEEP_OPEN = PREFIX + "sweep_open_kept"
 SWEEP_NAME = PREFIX + "sweep_name"
 SWEEP_DELETE = PREFIX + "sweep_delete"
 SWEEP_GROUPS = PREFIX + "sweep_groups"
+SWEEP_CLOSE = PREFIX + "sweep_close"
+SWEEP_LAST = PREFIX + "sweep_last"
 
 # The sidebar.
 UPLOAD = PREFIX + "upload"

@@ -130,6 +130,8 @@ class Picture:
         """What is to be drawn now of a group that is to end at an epoch, or of how it was."""
         runs = back.runs if back else self.group.runs
         rows = _rows(runs, moves=look.seen is None and not back)
+        if back:
+            rows = [row | {"seconds": seconds} for row, seconds in zip(rows, back.seconds, strict=True)]
         draw = self._race if self.group.plan.kind == "race" else self._run
         charts = draw(look, runs, rows, target, back)
         at = runs[0].parameters, runs[0].config.activation
@@ -147,7 +149,8 @@ class Picture:
         series = dict(list(look.view.series.items())[: 2 if has_test else 1])
         upper = measure_chart(look.view, has_test, len(look.others), has_spread)
         lower = norm_chart(look.view, len(look.others), has_spread)
-        moment = _moment(rows[0], own.split.y_train.size, back)
+        # The present row as a point of the curves, which may lie within an epoch.
+        moment = rows[0] | {"epoch": rows[0]["samples_seen"] / own.split.y_train.size}
         tables = {
             name: self._curves(name, drawn, look, moment, target, back)
             for name, drawn in (("losses", series), ("norms", WHOLE_NORM if has_spread else NORMS))
@@ -202,7 +205,7 @@ class Picture:
     def _race(self, look, runs, rows, target, back):
         """The lanes' boundaries side by side, and one curve a lane."""
         group, split = self.group, self.group.own.split
-        names = [group.label(run) for run in group.runs]
+        names = group.labels
         has_test = bool(split.y_test.size)
         part = "test" if has_test else "train"
         told = [_told(row, run, part) for row, run in zip(rows, runs, strict=True)]
@@ -223,21 +226,13 @@ class Picture:
             hover = None if look.is_first else self.hovered.get(name)
             tables = comparison_tables(curves, view, measure, columns, end, mark, hover)
             self.hovered[name] = tables["hover"]
-            charts[name] = comparison_chart(names, view, measure, HEIGHT), tables
+            charts[name] = comparison_chart(names, view, measure, HEIGHT, has_legend=False), tables
         return charts
 
 
 def _rows(runs: Sequence[Trainer], moves: bool) -> list[dict[str, float]]:
     """What is measured of each run now; while they train, of those beside the own one the last row."""
     return [run.recorded.last if moves and i else run.present() for i, run in enumerate(runs)]
-
-
-def _moment(present, m, back):
-    """The present row as a point of the curves, which may lie within an epoch."""
-    moment = present | {"epoch": present["samples_seen"] / m}
-    if back:
-        moment["seconds"] = back.seconds
-    return moment
 
 
 def _marks(own, back):

@@ -111,10 +111,10 @@ def test_a_value_that_is_none_is_told_and_nothing_can_be_swept(typed, told):
 
 def test_no_values_no_settings_and_too_many_runs_are_told():
     app = at_sweep(rates=())
-    assert app.error[0].value == "learning rate has no values: give some."
+    assert app.error[0].value == "Learning rate has no values: give some."
     app = at_sweep()
     app.multiselect(key=keys.SWEPT).set_value([]).run()
-    assert app.error[0].value == "choose a setting that is to vary."
+    assert app.error[0].value == "Choose a setting that is to vary."
     app = go(opened(), "Sweep")
     for setting in ("learning_rate", "hidden_size"):
         typed(app, setting, *(f"{i}" for i in range(1, 41)))
@@ -183,6 +183,29 @@ def test_a_sweep_that_was_stopped_goes_on_with_what_is_left():
     stopped.wait(60)
     assert stopped.results.done[kept].all()
     np.testing.assert_array_equal(stopped.results["seconds"][kept], before[kept])
+
+
+def test_a_page_loaded_anew_finds_the_last_sweep_that_was_not_ended(store):
+    app = press(at_sweep(seeds=40, epochs="5000"), keys.SWEEP_START)
+    press(app, keys.SWEEP_START)  # Stop
+    ended(app)
+    if not job(app).done:  # it was stopped before its first run
+        press(app, keys.SWEEP_GO_ON)
+        while not job(app).done:
+            job(app).wait(0.05)
+        job(app).stop()
+        ended(app)
+    again = go(opened(), "Sweep")
+    assert job(again) is None
+    press(again, keys.SWEEP_LAST)
+    assert job(again).done == job(app).done and not again.button(key=keys.SWEEP_GO_ON).disabled
+
+
+def test_what_is_swept_is_not_told_as_if_it_were_fixed():
+    app = at_sweep()
+    app.multiselect(key=keys.SWEPT).set_value(["dataset", "hidden_size"]).run()
+    ended(press(app, keys.SWEEP_START))
+    assert "dataset circles" not in texts(app) and "samples 60" in texts(app)
 
 
 def test_three_settings_and_more_have_parallel_coordinates_and_the_third_rows_of_pictures():

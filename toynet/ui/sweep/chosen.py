@@ -60,9 +60,6 @@ SEEDS, MOST_SEEDS = 10, 100
 
 MOST_SETTINGS, MOST_VALUES = 5, 40
 
-LONGEST = 1000
-"""Characters of values that can be typed."""
-
 FIELDS = {f.name: f for f in fields(Config)}
 
 ACROSS = 3
@@ -101,12 +98,13 @@ def choose(config):
     try:
         settings = _settings(names, config)
         if not settings:
-            raise ValueError("choose a setting that is to vary")
-        grid = Grid(replace(config, **{name: values[0] for name, values in settings.items()}),
-                    tuple(settings.items()), seeds)  # fmt: skip
+            raise ValueError("Choose a setting that is to vary")
+        base = replace(config, **{name: values[0] for name, values in settings.items()})
+        several = tuple((name, values) for name, values in settings.items() if len(values) > 1)
+        grid = Grid(base, several, seeds)
         if grid.runs > MOST_RUNS:
             raise ValueError(
-                f"these are {grid.runs:,} runs: here at most {MOST_RUNS:,} can be watched, `python -m toynet sweep` "
+                f"These are {grid.runs:,} runs: here at most {MOST_RUNS:,} can be watched, `python -m toynet sweep` "
                 "trains any number"
             )
         return grid
@@ -128,7 +126,7 @@ def described(grid):
     """A sweep in one line: how many runs of what."""
     if not grid.axes:
         return f"{grid.seeds:,} seeds" if grid.seeds > 1 else "1 run"
-    cells = " × ".join(f"{len(values):,} {_plural(name)}" for name, values in grid.axes)
+    cells = " × ".join(f"{len(values):,} {_plural(name)}" for name, values in grid.axes)  # each has two or more
     seeds = f" × {grid.seeds:,} seeds" if grid.seeds > 1 else ""
     return f"{cells}{seeds} = {grid.runs:,} runs"
 
@@ -140,13 +138,13 @@ def _plural(name):
 def others(grid):
     """The settings that all its runs have in common, where they are not the usual ones."""
     swept, usual, base = [name for name, _ in grid.axes], Config(), grid.base
-    told = [f"{words.setting('dataset').lower()} {words.value(base.data_file or base.dataset)}"]
+    told = [] if "dataset" in swept else [f"dataset {words.value(base.data_file or base.dataset)}"]
     told += [
         f"{words.setting(f.name).lower()} {words.value(getattr(base, f.name))}"
         for f in fields(base)
         if f.name not in (*swept, "dataset", "data_file") and getattr(base, f.name) != getattr(usual, f.name)
     ]
-    return ", ".join(told)
+    return ", ".join(told) or "all else as usual"
 
 
 def _typed(name, config):
@@ -159,7 +157,7 @@ def _typed(name, config):
         return choices.remember(key, chosen)
     started = ", ".join(map(words.value, USUAL.get(name, names))) if started is None else started
     text = st.text_input(
-        words.setting(name), started, key=key, max_chars=LONGEST, placeholder="values separated by commas",
+        words.setting(name), started, key=key, placeholder="values separated by commas",
         help=f"{HELP[name]} Values separated by commas, each {range_text(FIELDS[name])}.",
     )  # fmt: skip
     return [part for part in map(str.strip, choices.remember(key, text).split(",")) if part]
@@ -168,9 +166,9 @@ def _typed(name, config):
 def _values(name, texts):
     """What is chosen and typed as values. Raises ValueError where one is none."""
     if not texts:
-        raise ValueError(f"{words.setting(name).lower()} has no values: give some")
+        raise ValueError(f"{words.setting(name)} has no values: give some")
     if len(texts) > MOST_VALUES:
-        raise ValueError(f"{words.setting(name).lower()} has {len(texts)} values: at most {MOST_VALUES} have room")
+        raise ValueError(f"{words.setting(name)} has {len(texts):,} values: at most {MOST_VALUES} have room")
     values = [parse(name, text) for text in texts]
     return tuple(dict.fromkeys(sorted(values, key=_order(name))))
 

@@ -62,9 +62,30 @@ def compared():
     except ValueError as error:
         st.error(f"{as_text(str(error))}.")
         return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Two kept groups**")
+        st.button("Close", on_click=_close, key=keys.SWEEP_CLOSE)
     for letter, (name, _) in zip("AB", groups, strict=True):
         st.caption(f"{letter}: {as_text(name, 300)}")
     verdicts.of_groups([(letter, results) for letter, (_, results) in zip("AB", groups, strict=True)])
+
+
+def _close():
+    session.current().swept.groups = []
+    st.session_state.pop(keys.SWEEP_GROUPS, None)
+
+
+def unfinished():
+    """Draw the way back to the last sweep, where it was not trained to its end: a page loaded anew lost sight of it."""
+    try:
+        last = next(iter(keeping.sweeps().all(keeping.owner() or None)), None)
+    except ValueError:
+        return
+    if last and last["kind"] == "sweep" and last["done"] < last["runs"]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            told = last["name"] or f"{chosen.described(last['grid'])}; {chosen.others(last['grid'])}"
+            st.markdown(f"The last sweep has {last['done']:,} of its {last['runs']:,} runs: {as_text(told, 300)}.")
+            st.button("Show it", on_click=_open, args=(last["key"],), key=keys.SWEEP_LAST)
 
 
 def _short(one):

@@ -37,8 +37,9 @@ def page():
     kept.compared()
     if swept.job is None:
         st.info("Press Sweep: the map fills as the runs come to their end.")
+        kept.unfinished()
         return
-    look = cells.look(swept.job.grid)
+    look = cells.look(swept.job.grid) if swept.job.grid.cells > 1 else ()
     every = _every(swept.job)
     st.fragment(_live, run_every=every)(swept.job, every, look)
 
@@ -107,7 +108,10 @@ def _live(job, every, look):
         st.error(f"{as_text(job.error)}.")
     if job.problem:
         st.warning(f"The sweep is not kept: {as_text(job.problem)}. It goes on.")
-    cells.draw(job.results, *look, swept.cells, running)
+    if job.grid.cells > 1:
+        cells.draw(job.results, *look, swept.cells, running)
+    else:
+        swept.cells = [0]  # a kept luck has no map
     if not swept.cells:
         return
     panel.draw(swept)

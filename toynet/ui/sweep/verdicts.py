@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from toynet.charts.verdict import verdict_chart, verdict_tables
-from toynet.many.verdict import against, verdict
+from toynet.many.verdict import FEWEST, against, verdict
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
 from toynet.ui.sweep import panel
@@ -16,7 +16,7 @@ from toynet.ui.sweep import panel
 def show(found, key):
     """Draw a verdict: its words, the picture of the paired differences, and how it came about."""
     st.markdown(f"**Larger than luck?** {as_text(found.words, 2000)}")
-    if len(found.seeds):
+    if len(found.seeds) and (found.method or len(found.seeds) < FEWEST):  # what diverged has no picture
         spec = verdict_chart(found.names, found.what)
         st.vega_lite_chart({**spec, "datasets": verdict_tables(found)}, width="stretch", key=key)
     if found.method:

@@ -18,7 +18,15 @@ UNLIKE = {
 """Raced setting -> why the start is not the same."""
 
 
-def strip_html(group, rows):
+def behind_html(group):
+    """What is said while others are still on their way to where the own run is."""
+    if group.is_level:
+        return ""
+    epochs = [run.epoch for run in group.runs if not run.diverged]
+    return f"catching up, now at epoch {min(epochs):,} to {max(epochs):,}"
+
+
+def strip_html(group, rows, behind=""):
     """Luck: the accuracy of each seed as a dot, the own one's dark.
 
     Parameters
@@ -26,6 +34,8 @@ def strip_html(group, rows):
     group : Group
     rows : list of dict
         What was measured of each run.
+    behind : str
+        From `behind_html`.
     """
     part = _part(group)
     shares = [row[f"{part}_accuracy"] for row in rows]
@@ -36,6 +46,7 @@ def strip_html(group, rows):
     )
     lost = sum(bool(run.diverged) for run in group.runs)
     more = f" · {lost} diverged" if lost else ""
+    more += f" · {behind}" if behind else ""
     return (
         f'<div class="luck"><div>{len(rows)} seeds: median {np.median(shares):.1%}{more}</div>'
         f'<div class="strip">{dots}</div><div class="ends"><span>{low:.0%}</span><span>100%</span></div></div>'
@@ -48,7 +59,7 @@ def _dot(share, low, told, is_own):
     return f'<i{kind} style="left: {place:.1f}%" title="{html.escape(told)}"></i>'
 
 
-def standing_html(group, rows, runs):
+def standing_html(group, rows, runs, behind=""):
     """Race: who leads, at the same place on the axis.
 
     Parameters
@@ -58,29 +69,27 @@ def standing_html(group, rows, runs):
         What was measured of each run.
     runs : sequence of Trainer
         As they are shown.
+    behind : str
+        From `behind_html`.
     """
     part = _part(group)
-    lanes = list(zip(range(len(rows)), group.runs, rows, runs, strict=True))
+    lanes = list(zip(range(len(rows)), group.labels, rows, runs, strict=True))
     order = sorted(lanes, key=lambda lane: (bool(lane[3].diverged), lane[2][f"{part}_loss"]))
-    body = "".join(_lane(group, place, *lane, part) for place, lane in enumerate(order, 1))
+    body = "".join(_lane(place, *lane, part) for place, lane in enumerate(order, 1))
     heads = ("", "", "Epoch", "Update", "Samples seen", "Seconds", f"{part.title()} loss", f"{part.title()} accuracy")
     head = "".join(f"<th>{head}</th>" for head in heads)
+    head_line = f"Lanes are {behind}." if behind else f"Who leads, at the same {LEVEL[group.axis]}."
     start = UNLIKE.get(group.plan.setting, "")
-    return (
-        f'<div class="standing"><div>Who leads, at the same {LEVEL[group.axis]}. {start}</div>'
-        f"<table><tr>{head}</tr>{body}</table></div>"
-    )
+    return f'<div class="standing"><div>{head_line} {start}</div><table><tr>{head}</tr>{body}</table></div>'
 
 
-def _lane(group, place, i, run, row, shown, part):
-    sign = f'<b style="color: {RUN_LOOKS[i][0]}">━━</b> {html.escape(group.label(run))}'
-    own = " (yours)" if i == 0 else ""
-    numbers = [f"{row['epoch']:,.0f}", f"{row['update']:,.0f}", f"{row['samples_seen']:,.0f}", f"{shown.seconds:.3g}"]
-    came = [loss(row[f"{part}_loss"]), f"{row[f'{part}_accuracy']:.1%}"]
-    if shown.diverged:
-        came = ["diverged", ""]
+def _lane(place, i, label, row, shown, part):
+    own = " (yours)" if i == 0 and not label.endswith(" (yours)") else ""
+    sign = f'<b style="color: {RUN_LOOKS[i][0]}">━━</b> {html.escape(label)}{own}'
+    numbers = [f"{row['epoch']:,.0f}", f"{row['update']:,.0f}", f"{row['samples_seen']:,.0f}", f"{row['seconds']:.3g}"]
+    came = ["diverged", ""] if shown.diverged else [loss(row[f"{part}_loss"]), f"{row[f'{part}_accuracy']:.1%}"]
     cells = "".join(f"<td>{cell}</td>" for cell in (*numbers, *came))
-    return f"<tr><td>{place}.</td><td>{sign}{own}</td>{cells}</tr>"
+    return f"<tr><td>{place}.</td><td>{sign}</td>{cells}</tr>"
 
 
 def luck_legend(group):
@@ -90,8 +99,13 @@ def luck_legend(group):
 
 
 def race_legend(group, view):
-    """What the curves of a race are."""
-    return f'<div class="behind">{_part(group).title()} {view.shows} of each lane, and the norm of its gradient</div>'
+    """Which curve of a race is whose."""
+    signs = " ".join(
+        f'<span><b style="color: {colour}">━━</b> {html.escape(label)}</span>'
+        for label, (colour, _) in zip(group.labels, RUN_LOOKS, strict=False)
+    )
+    what = f"{_part(group).title()} {view.shows}, and the norm of the whole gradient:"
+    return f'<div class="behind">{what} {signs}</div>'
 
 
 def _part(group):

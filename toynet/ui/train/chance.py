@@ -23,7 +23,7 @@ def section(experiment):
     group = experiment.group
     if experiment.moves or not group.own.epoch:
         return
-    names = [group.label(run) for run in group.runs]
+    names = group.labels
     with st.expander("Larger than luck?", key=keys.CHANCE, on_change="rerun") as opened:
         if not opened.open:
             return

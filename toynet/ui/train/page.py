@@ -202,7 +202,9 @@ def _charts(frame, experiment, slots):
         _chart(slots, name, *charts[name], place)
     if slots["standing"]:
         runs = experiment.back.runs if experiment.back else experiment.group.runs
-        slots["standing"] = slots["standing"].html(beside.standing_html(experiment.group, frame.rows, runs))
+        slots["standing"] = slots["standing"].html(
+            beside.standing_html(experiment.group, frame.rows, runs, _behind_words(experiment))
+        )
 
 
 def _chart(slots, name, spec, tables, place=None):
@@ -211,10 +213,16 @@ def _chart(slots, name, spec, tables, place=None):
     slots[name] = slot.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture(name))
 
 
+def _behind_words(experiment):
+    """What is said of others that are still on their way to where the own run is."""
+    return "" if experiment.back else beside.behind_html(experiment.group)
+
+
 def _numbers(frame, experiment, proof, slots):
     has_test = experiment.trainer.split.y_test.size > 0
     slot = slots.get("numbers") or st.container(key="numbers")
-    luck = beside.strip_html(experiment.group, frame.rows) if experiment.plan.kind == "luck" else ""
+    words = _behind_words(experiment)
+    luck = beside.strip_html(experiment.group, frame.rows, words) if experiment.plan.kind == "luck" else ""
     slots["numbers"] = slot.html(numbers_html(frame.rows[0], has_test, experiment.target, proof, luck))
 
 
