@@ -21,9 +21,9 @@ def same(a, b):
 
 def to_the_end(group, epochs=30):
     while not group.is_done(epochs):
-        before = [run.update for run in group.runs]
+        before = [(run.update, run.diverged) for run in group.runs]
         group.run(epochs - group.leader.epoch, 0.01)
-        assert [run.update for run in group.runs] != before, "nothing moves"
+        assert [(run.update, run.diverged) for run in group.runs] != before, "nothing moves"
     return group
 
 

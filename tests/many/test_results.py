@@ -27,7 +27,7 @@ def test_what_was_added_is_found_at_its_number(found):
         assert all(results[name][summary.number] == getattr(summary, name) for name in MEASURED)
         assert results.reached[summary.number].tolist() == list(summary.reached)
     assert results.done.all() and results.diverged.tolist() == [False, False, True] * 4
-    assert set(results.engines.values()) == {"numpy"}
+    assert results.engines == {summary.number: summary.engine for summary in found}
 
 
 def test_what_is_not_done_is_open(found):

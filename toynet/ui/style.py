@@ -90,6 +90,7 @@ div:has(> .st-key-numbers) { position: sticky; top: 3.6rem; z-index: 101; }
 .standing td:nth-child(-n+2) { text-align: left; }
 .st-key-standing { overflow-x: auto; }
 .st-key-toynet_chance { margin-bottom: 1.2rem; }
+.st-key-welcome { margin: -0.5rem 0; }
 .st-key-welcome > div:first-child { flex: 1 1 20rem; }
 
 .behind { font-size: 0.8rem; color: GREY; padding-left: 4rem; line-height: 1.4; }
