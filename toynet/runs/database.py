@@ -24,6 +24,28 @@ MIGRATING = 7_014_001
 """The lock under which a PostgreSQL database goes over to another version: any number that nobody else uses."""
 
 
+class Opened:
+    """A store that is open: what stores of runs and of sweeps have in common.
+
+    Parameters
+    ----------
+    url : str, optional
+        As `open_database` takes it.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self._engine = open_database(url)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return name_of(self._engine.url)
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._engine.dispose()
+
+
 def open_database(url: str | None = None) -> sa.Engine:
     """The database at its newest version; one that is new is made.
 

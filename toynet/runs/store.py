@@ -16,7 +16,7 @@ from toynet.datasets import Split
 from toynet.engines import Progress
 from toynet.history import COLUMNS, COUNTS, Change, History, settings
 from toynet.replay import Replay
-from toynet.runs.database import name_of, open_database, reading, told, writing
+from toynet.runs.database import Opened, reading, told, writing
 from toynet.runs.location import Gone, StoreError, Taken
 from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
 from toynet.runs.records import Record, Source, is_gone, versions
@@ -46,7 +46,7 @@ _LISTED = [
 _BRIEF = (runs.c.run, runs.c.name, runs.c.created, runs.c.epoch, runs.c.config)
 
 
-class Store:
+class Store(Opened):
     """Kept runs.
 
     Parameters
@@ -60,18 +60,6 @@ class Store:
     StoreError
         A ValueError of one sentence, from each method: it cannot be opened, read or written.
     """
-
-    def __init__(self, url: str | None = None) -> None:
-        self._engine = open_database(url)
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return name_of(self._engine.url)
-
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._engine.dispose()
 
     # --- what is kept ------------------------------------------------------------------
 

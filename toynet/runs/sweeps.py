@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from toynet.many.grid import Grid
 from toynet.many.results import Results
 from toynet.many.summary import LEVELS, Summary
-from toynet.runs.database import name_of, open_database, reading, told, writing
+from toynet.runs.database import Opened, reading, told, writing
 from toynet.runs.location import StoreError
 from toynet.runs.schema import summaries, sweeps
 from toynet.runs.store import BIN
@@ -32,7 +32,7 @@ CHUNK = 2048
 _LISTED = ("key", "kind", "name", "owner", "created", "heartbeat", "grid", "runs", "done", "changes", "data")
 
 
-class Sweeps:
+class Sweeps(Opened):
     """Kept sweeps, and other groups of runs that a Grid numbers.
 
     Parameters
@@ -46,18 +46,6 @@ class Sweeps:
         A ValueError of one sentence, from each method: it cannot be opened, read or written, or
         there is no such sweep.
     """
-
-    def __init__(self, url: str | None = None) -> None:
-        self._engine = open_database(url)
-
-    @property
-    def name(self) -> str:
-        """What messages call the store."""
-        return name_of(self._engine.url)
-
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._engine.dispose()
 
     # --- keeping -----------------------------------------------------------------------
 

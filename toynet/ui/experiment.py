@@ -155,7 +155,8 @@ class Experiment:
         """Keep what the seeds have come to, once all have trained to their end: found again on the page Sweep."""
         with self.lock.turn():
             end = (self.trainer.update, self.target)
-            if self.plan.kind == "luck" and self.group.is_done(self.target) and end != self._luck_kept:
+            is_there = self.group.is_done(self.target) and self.group.is_level
+            if self.plan.kind == "luck" and is_there and end != self._luck_kept:
                 self._luck_kept = end
                 keeping.keep_luck(self.group)
 
