@@ -7,10 +7,22 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
+from tests.problems import problem
 from toynet import Config, Trainer
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.engines import reference
-from toynet.network import Forward, Parameters, backward, cost, forward, initialise, updated
+from toynet.network import (
+    Forward,
+    Gradients,
+    Parameters,
+    backward,
+    cost,
+    costs,
+    forward,
+    initialise,
+    penalty,
+    updated,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -90,7 +102,7 @@ def test_gradient_of_the_hidden_layer_by_hand():
 
 def test_one_update_by_hand():
     # eta = 4: W2 + (3 0 2 1), b2 + 1, W1 - 4 dC_dW1, b1 - 4 dC_db1
-    after = updated(BY_HAND, backward(BY_HAND, forward(BY_HAND, X, "relu"), Y, "relu"), 4.0)
+    after, _ = updated(BY_HAND, backward(BY_HAND, forward(BY_HAND, X, "relu"), Y, "relu"), 4.0)
     np.testing.assert_allclose(after.W2, [[4, 2, 1, 0]], atol=1e-14)
     np.testing.assert_allclose(after.b2, [[np.log(3) + 1]], rtol=1e-14)
     np.testing.assert_allclose(after.W1, [[2, 3], [1, -1], [-2, -1], [1, -2]], atol=1e-14)
@@ -285,3 +297,128 @@ def test_same_start_and_batches_give_the_weights_of_scikit_learn(monkeypatch, ac
     np.testing.assert_allclose(b2[0], net.intercepts_[1], rtol=1e-10, atol=1e-11)
     y_hat = forward(trainer.parameters, trainer.split.X_test, activation).y_hat[0]
     np.testing.assert_allclose(y_hat, net.predict_proba(trainer.split.X_test)[:, 1], rtol=1e-9)
+
+
+# --- several outputs, and the update's other terms -------------------------------------
+
+
+LN2 = np.log(2.0)
+THREE = Parameters(
+    np.array([[1.0, 0.0], [0.0, 1.0]]),
+    np.zeros((2, 1)),
+    np.array([[LN2, 0.0], [0.0, LN2], [0.0, 0.0]]),
+    np.zeros((3, 1)),
+)
+THREE_X, THREE_Y = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.0, 2.0])
+"""k = 3, m = 2, relu, for paper. A1 = [1 0; 0 2], so Z2 = [ln 2, 0; 0, 2 ln 2; 0, 0], a column for each sample."""
+
+
+def test_three_outputs_by_hand_with_softmax():
+    """exp(Z2) = [2 1; 1 4; 1 1]: y_hat = [2/4 1/6; 1/4 4/6; 1/4 1/6], C = (ln 2 + ln 6) / 2."""
+    passed = forward(THREE, THREE_X, "relu", "softmax")
+    np.testing.assert_allclose(passed.y_hat, [[1 / 2, 1 / 6], [1 / 4, 2 / 3], [1 / 4, 1 / 6]], rtol=1e-15)
+    assert cost(passed, THREE_Y, "softmax") == pytest.approx((np.log(2) + np.log(6)) / 2, rel=1e-15)
+    gradients = backward(THREE, passed, THREE_Y, "relu")
+    # dC_dZ2 = (y_hat - Y) / 2, times A1.T = [1 0; 0 2].
+    dC_dZ2 = np.array([[-1 / 4, 1 / 12], [1 / 8, 1 / 3], [1 / 8, -5 / 12]])
+    np.testing.assert_allclose(gradients.dC_dW2, dC_dZ2 * [1, 2], rtol=1e-14)
+    np.testing.assert_allclose(gradients.dC_db2, dC_dZ2.sum(axis=1, keepdims=True), rtol=1e-14)
+    # W2.T dC_dZ2 is ln 2 times its first two rows; only unit 1 is on for the first sample, unit 2 for the second.
+    np.testing.assert_allclose(gradients.dC_dW1, LN2 * np.array([[-1 / 4, 0], [0, 2 / 3]]), rtol=1e-14)
+
+
+def test_three_outputs_by_hand_with_sigmoid():
+    """sigma(ln 2) = 2/3, sigma(0) = 1/2, sigma(2 ln 2) = 4/5; the costs -ln of what is said of the truth, summed."""
+    passed = forward(THREE, THREE_X, "relu", "sigmoid")
+    np.testing.assert_allclose(passed.y_hat, [[2 / 3, 1 / 2], [1 / 2, 4 / 5], [1 / 2, 1 / 2]], rtol=1e-15)
+    first, second = -np.log(2 / 3) - 2 * np.log(1 / 2), -2 * np.log(1 / 2) - np.log(1 / 5)
+    assert cost(passed, THREE_Y) == pytest.approx((first + second) / 2, rel=1e-15)
+    dC_dZ2 = np.array([[-1 / 6, 1 / 4], [1 / 4, 2 / 5], [1 / 4, -1 / 4]])
+    np.testing.assert_allclose(backward(THREE, passed, THREE_Y, "relu").dC_dW2, dC_dZ2 * [1, 2], rtol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("outputs", [1, 3, 5])
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_gradient_is_that_of_the_cost_with_its_penalty_by_finite_differences(activation, output, outputs, l2):
+    """The update itself is differentiated: theta - updated(theta), with eta = 1, is the gradient."""
+    parameters, X, _ = problem(activation)
+    rng = np.random.default_rng(outputs)
+    parameters = parameters._replace(W2=rng.normal(size=(outputs, 4)), b2=rng.normal(size=(outputs, 1)))
+    y = rng.integers(0, max(outputs, 2), len(X)).astype(float)
+
+    def C(changed):
+        return cost(forward(changed, X, activation, output), y, output) + penalty(changed, l2)
+
+    gradients = backward(parameters, forward(parameters, X, activation, output), y, activation)
+    after, _ = updated(parameters, gradients, 1.0, l2)
+    for name, values in parameters._asdict().items():
+        for place in np.ndindex(values.shape):
+            sides = []
+            for step in (1e-6, -1e-6):
+                moved = values.copy()
+                moved[place] += step
+                sides.append(C(parameters._replace(**{name: moved})))
+            derived = (values - getattr(after, name))[place]
+            assert derived == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-5, abs=1e-8), (name, place)
+
+
+def test_softmax_of_one_output_is_sigma_and_costs_the_same():
+    parameters, X, y = problem()
+    one, other = forward(parameters, X, "tanh", "sigmoid"), forward(parameters, X, "tanh", "softmax")
+    np.testing.assert_array_equal(one.y_hat, other.y_hat)
+    assert cost(one, y, "sigmoid") == cost(other, y, "softmax")
+
+
+def test_softmax_and_its_cost_do_not_overflow():
+    Z2 = np.array([[1e4, -1e4], [0.0, 0.0], [-1e4, 1e4]])
+    np.testing.assert_array_equal(OUTPUTS["softmax"](Z2), [[1, 0], [0, 0], [0, 1]])
+    passed = Forward(Z2, Z2, Z2, Z2, Z2)
+    np.testing.assert_array_equal(costs(passed, np.array([0.0, 0.0]), "softmax"), [[0.0, 2e4]])
+
+
+def test_momentum_by_hand():
+    """v = 1, then 0.5 * 1 + 1 = 1.5, then 1.75, of a gradient that is always 1; eta = 2."""
+    ones = Parameters(*(np.ones_like(p) for p in THREE))
+    parameters, v, total = THREE, None, 0.0
+    for step in (1.0, 1.5, 1.75):
+        parameters, v = updated(parameters, Gradients(*ones), 2.0, momentum=0.5, v=v)
+        total += 2.0 * step
+        for before, after in zip(THREE, parameters, strict=True):
+            np.testing.assert_allclose(before - after, total, rtol=1e-15)
+
+
+def test_l2_leaves_the_biases_alone():
+    nothing = Gradients(*(np.zeros_like(p) for p in THREE))
+    parameters = THREE._replace(b1=np.ones((2, 1)), b2=np.ones((3, 1)))
+    after, _ = updated(parameters, nothing, 0.5, l2=0.1)
+    np.testing.assert_allclose(after.W1, 0.95 * THREE.W1)
+    np.testing.assert_allclose(after.W2, 0.95 * THREE.W2)
+    assert (after.b1 == 1).all() and (after.b2 == 1).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("l2", "momentum"), [(0.0, 0.0), (0.02, 0.0), (0.0, 0.8), (0.02, 0.8)])
+def test_softmax_l2_and_momentum_are_those_of_scikit_learn(activation, l2, momentum):
+    """The same start, the same full batches: MLPClassifier divides its penalty by the samples of the batch."""
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(30, 2)), np.arange(30) % 3
+    parameters = initialise(2, 6, rng, activation, 3)
+    named = {"sigmoid": "logistic"}.get(activation, activation)
+    theirs = MLPClassifier(
+        6, activation=named, solver="sgd", alpha=30 * l2, momentum=momentum, nesterovs_momentum=False,
+        learning_rate_init=0.1, batch_size=30, shuffle=False,
+    )  # fmt: skip
+    theirs.partial_fit(X, y, classes=[0, 1, 2])
+    start = [parameters.W1.T, parameters.W2.T], [parameters.b1[:, 0], parameters.b2[:, 0]]
+    theirs.coefs_, theirs.intercepts_ = [a.copy() for a in start[0]], [a.copy() for a in start[1]]
+    theirs._optimizer.velocities = [np.zeros_like(a) for a in [*theirs.coefs_, *theirs.intercepts_]]
+    v = None
+    for _ in range(20):
+        theirs.partial_fit(X, y)
+        gradients = backward(parameters, forward(parameters, X, activation, "softmax"), y.astype(float), activation)
+        parameters, v = updated(parameters, gradients, 0.1, l2, momentum, v)
+    np.testing.assert_allclose(parameters.W1, theirs.coefs_[0].T, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(parameters.W2, theirs.coefs_[1].T, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(parameters.b2[:, 0], theirs.intercepts_[1], rtol=1e-10, atol=1e-12)

@@ -1,4 +1,5 @@
-"""The hidden units' activation functions: all that the rest of ToyNet needs to know of one is its entry here."""
+"""The hidden units' activation functions, and what makes probabilities of the outputs; of an activation all that the
+rest of ToyNet needs to know is its entry here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,6 +86,25 @@ def _sigma_in_place(Z: np.ndarray, slope: np.ndarray) -> None:
     Z *= 0.5
     np.subtract(1.0, Z, out=slope)
     slope *= Z
+
+
+# --- softmax -------------------------------------------------------------------------
+
+
+def softmax(Z: np.ndarray) -> np.ndarray:
+    """exp(Z) / sum of exp(Z) over the outputs, the last axis but one; of a single output sigma(Z).
+
+    Only differences count, so the largest is taken off and nothing overflows. A single output is
+    that of class 1, beside a class 0 whose Z is always 0: the softmax of these two is sigma.
+    """
+    if Z.shape[-2] == 1:
+        return sigma(Z)
+    e = np.exp(Z - Z.max(axis=-2, keepdims=True))
+    return e / e.sum(axis=-2, keepdims=True)
+
+
+OUTPUTS = {"sigmoid": sigma, "softmax": softmax}
+"""Name -> what makes probabilities (..., k, m) of Z2. Sigmoid: each output says yes or no for itself."""
 
 
 # --- tanh ----------------------------------------------------------------------------

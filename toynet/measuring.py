@@ -37,24 +37,34 @@ OF_TEST = tuple(name for name in Measures._fields if name.startswith("test_"))
 """The measures that are open where no samples are held back."""
 
 
-def measure(parameters: Parameters, split: Split, activation: str) -> Measures:
-    """Measure these parameters on all rows of the split."""
+def measure(parameters: Parameters, split: Split, activation: str, output: str = "sigmoid") -> Measures:
+    """Measure these parameters on all rows of the split.
+
+    Losses are C without a penalty, so that runs of any penalty can be compared; norms are those of its gradient.
+    """
     test_loss = test_accuracy = np.nan
     with np.errstate(over="ignore", invalid="ignore"):
-        train = forward(parameters, split.X_train, activation)
+        train = forward(parameters, split.X_train, activation, output)
         gradients = backward(parameters, train, split.y_train, activation)
         W1, b1, W2, b2 = (float(np.linalg.norm(g)) for g in gradients)
-        train_loss, train_accuracy = cost(train, split.y_train), accuracy(train, split.y_train)
+        train_loss, train_accuracy = cost(train, split.y_train, output), accuracy(train, split.y_train)
         if split.y_test.size:
-            test = forward(parameters, split.X_test, activation)
-            test_loss, test_accuracy = cost(test, split.y_test), accuracy(test, split.y_test)
+            test = forward(parameters, split.X_test, activation, output)
+            test_loss, test_accuracy = cost(test, split.y_test, output), accuracy(test, split.y_test)
         whole = float(np.linalg.norm((W1, b1, W2, b2)))
     return Measures(train_loss, test_loss, train_accuracy, test_accuracy, W1, b1, W2, b2, whole)
 
 
 def accuracy(forward: Forward, y: np.ndarray) -> float:
-    """Share of samples on the right side of y_hat = 0.5 (which counts as class 1)."""
-    return float(np.mean((forward.Z2 >= 0) == y))
+    """Share of samples whose class is the `predicted` one."""
+    return float(np.mean(predicted(forward) == y))
+
+
+def predicted(forward: Forward) -> np.ndarray:
+    """The class that each sample is taken for, (m,): 1 from y_hat = 0.5 on; of several outputs the largest Z2's, the
+    first of equal ones."""
+    Z2 = forward.Z2
+    return Z2[0] >= 0 if len(Z2) == 1 else Z2.argmax(axis=0)
 
 
 def is_finite(row: Mapping[str, Any], split: Split) -> Any:

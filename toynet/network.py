@@ -1,11 +1,12 @@
-"""The derivation: one hidden layer, sigmoid output, cross-entropy, one step of descent. Nothing else.
+"""The derivation: one hidden layer, one of outputs, cross-entropy, one step of descent. Nothing else.
 
-m samples, d inputs, h hidden units. Samples are columns inside the network;
-people hand in rows, X of shape (m, d) and y of shape (m,), as in scikit-learn.
+m samples, d inputs, h hidden units, k outputs: one for two classes, as many as there are
+classes for three and more. Samples are columns inside the network; people hand in rows,
+X of shape (m, d) and y of shape (m,), as in scikit-learn.
 
     A0 = X.T            Z1 = W1 A0 + b1      A1 = g(Z1)
-                        Z2 = W2 A1 + b2      y_hat = sigma(Z2)
-    C = -mean( y log y_hat + (1 - y) log(1 - y_hat) )
+                        Z2 = W2 A1 + b2      y_hat = sigma(Z2), or softmax(Z2)
+    C = -mean( sum over outputs of Y log y_hat + (1 - Y) log(1 - y_hat) ), or -mean( sum of Y log y_hat )
 """
 
 from collections.abc import Callable
@@ -13,11 +14,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from toynet.activations import ACTIVATIONS, sigma
+from toynet.activations import ACTIVATIONS, OUTPUTS
 
 
 class Parameters(NamedTuple):
-    """What is learned: W1 (h, d), b1 (h, 1), W2 (1, h), b2 (1, 1)."""
+    """What is learned: W1 (h, d), b1 (h, 1), W2 (k, h), b2 (k, 1)."""
 
     W1: np.ndarray
     b1: np.ndarray
@@ -26,7 +27,7 @@ class Parameters(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """One forward pass: A0 (d, m), Z1 and A1 (h, m), Z2 and y_hat (1, m)."""
+    """One forward pass: A0 (d, m), Z1 and A1 (h, m), Z2 and y_hat (k, m)."""
 
     A0: np.ndarray
     Z1: np.ndarray
@@ -48,7 +49,9 @@ Rule: TypeAlias = Callable[[Parameters, Forward, np.ndarray, str], Gradients]
 """What `backward` is, and what may be tried in its place: (parameters, forward, y, activation) -> gradients."""
 
 
-def initialise(d: int, hidden_size: int, rng: np.random.Generator, activation: str = "tanh") -> Parameters:
+def initialise(
+    d: int, hidden_size: int, rng: np.random.Generator, activation: str = "tanh", outputs: int = 1
+) -> Parameters:
     """Random parameters, scaled so that no unit starts saturated.
 
     W1 ~ N(0, gain^2 / d) with the activation's gain (see `Activation`),
@@ -61,6 +64,8 @@ def initialise(d: int, hidden_size: int, rng: np.random.Generator, activation: s
     rng : numpy.random.Generator
         Source of the numbers; the same seed gives the same parameters.
     activation : {"tanh", "sigmoid", "relu"}
+    outputs : int
+        k, the rows of W2.
 
     Returns
     -------
@@ -68,11 +73,11 @@ def initialise(d: int, hidden_size: int, rng: np.random.Generator, activation: s
     """
     gain = ACTIVATIONS[activation].gain
     W1 = rng.normal(0.0, gain / np.sqrt(d), (hidden_size, d))
-    W2 = rng.normal(0.0, 1.0 / np.sqrt(hidden_size), (1, hidden_size))
-    return Parameters(W1, np.zeros((hidden_size, 1)), W2, np.zeros((1, 1)))
+    W2 = rng.normal(0.0, 1.0 / np.sqrt(hidden_size), (outputs, hidden_size))
+    return Parameters(W1, np.zeros((hidden_size, 1)), W2, np.zeros((outputs, 1)))
 
 
-def forward(parameters: Parameters, X: np.ndarray, activation: str) -> Forward:
+def forward(parameters: Parameters, X: np.ndarray, activation: str, output: str = "sigmoid") -> Forward:
     """From inputs to probabilities.
 
     Parameters
@@ -81,6 +86,8 @@ def forward(parameters: Parameters, X: np.ndarray, activation: str) -> Forward:
     X : ndarray (m, d)
         Samples as rows.
     activation : {"tanh", "sigmoid", "relu"}
+    output : {"sigmoid", "softmax"}
+        What makes probabilities of Z2; of a single output both do the same.
 
     Returns
     -------
@@ -91,46 +98,64 @@ def forward(parameters: Parameters, X: np.ndarray, activation: str) -> Forward:
     Z1 = W1 @ A0 + b1
     A1 = ACTIVATIONS[activation].g(Z1)
     Z2 = W2 @ A1 + b2
-    y_hat = sigma(Z2)
+    y_hat = OUTPUTS[output](Z2)
     return Forward(A0, Z1, A1, Z2, y_hat)
 
 
-def costs(forward: Forward, y: np.ndarray) -> np.ndarray:
-    """Cross-entropy of each sample, in nats, computed from Z2.
+def one_hot(y: np.ndarray, k: int) -> np.ndarray:
+    """Y (k, m): what each output should say. A row for each class, 1 where a sample is of it; of a single output y."""
+    return y[None, :] if k == 1 else (y == np.arange(k)[:, None]).astype(float)
 
-    With y_hat = sigma(Z2), -(y log y_hat + (1 - y) log(1 - y_hat)) equals
-    max(Z2, 0) - y Z2 + log(1 + exp(-|Z2|)), where nothing overflows and no
+
+def costs(forward: Forward, y: np.ndarray, output: str = "sigmoid") -> np.ndarray:
+    """Cross-entropy of each sample, the sum over its outputs, in nats, computed from Z2.
+
+    With y_hat = sigma(Z2), -(Y log y_hat + (1 - Y) log(1 - y_hat)) equals
+    max(Z2, 0) - Y Z2 + log(1 + exp(-|Z2|)), where nothing overflows and no
     logarithm of 0 is taken: Z2 = 1e4 with y = 1 costs exactly 0, with y = 0
-    exactly 1e4.
+    exactly 1e4. With y_hat = softmax(Z2), -sum Y log y_hat equals sum Y (top - Z2) +
+    log sum exp(Z2 - top) for any top; the largest Z2 does the same service.
 
     Parameters
     ----------
     forward : Forward
     y : ndarray (m,)
-        Classes, 0.0 or 1.0.
+        Classes: 0.0 and 1.0 of a single output, else 0 .. k-1.
+    output : {"sigmoid", "softmax"}
+        As in `forward`.
 
     Returns
     -------
     ndarray (1, m)
     """
-    Z2 = forward.Z2
-    C = np.maximum(Z2, 0.0) - y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
-    return C
+    Z2, k = forward.Z2, forward.Z2.shape[-2]
+    Y = one_hot(y, k)
+    if output == "softmax" and k > 1:
+        top = Z2.max(axis=-2, keepdims=True)
+        return (Y * (top - Z2)).sum(axis=-2, keepdims=True) + np.log(np.exp(Z2 - top).sum(axis=-2, keepdims=True))
+    C = np.maximum(Z2, 0.0) - Y * Z2 + np.log1p(np.exp(-np.abs(Z2)))
+    return C.sum(axis=-2, keepdims=True)
 
 
-def cost(forward: Forward, y: np.ndarray) -> float:
+def cost(forward: Forward, y: np.ndarray, output: str = "sigmoid") -> float:
     """C, the mean of the samples' `costs`, in nats: a float."""
-    return float(np.mean(costs(forward, y)))
+    return float(np.mean(costs(forward, y, output)))
+
+
+def penalty(parameters: Parameters, l2: float) -> float:
+    """What L2 adds to C: lambda/2 (|W1|^2 + |W2|^2), the biases are free. Its gradient is in `updated`."""
+    return 0.5 * l2 * float(np.sum(parameters.W1**2) + np.sum(parameters.W2**2))
 
 
 def output_error(forward: Forward, y: np.ndarray) -> np.ndarray:
-    """dC/dZ2, (1, m): the chain rule's first two factors, in which sigma' cancels.
+    """dC/dZ2, (k, m): the chain rule's first two factors, in which the output's own derivative cancels.
 
-    (1) dC/dy_hat = (y_hat - y) / (y_hat (1 - y_hat)) / m, with the 1/m of the mean, and
-    (2) dy_hat/dZ2 = y_hat (1 - y_hat) multiply, sample by sample, to (y_hat - y) / m.
+    For sigmoid (1) dC/dy_hat = (y_hat - Y) / (y_hat (1 - y_hat)) / m, with the 1/m of the mean, and
+    (2) dy_hat/dZ2 = y_hat (1 - y_hat) multiply, entry by entry, to (y_hat - Y) / m. For softmax (1) is
+    -Y / y_hat / m, (2) is for each sample the matrix diag(y_hat) - y_hat y_hat.T, and they make the same.
     """
-    y_hat, m = forward.y_hat, y.size
-    dC_dZ2 = (y_hat - y) / m
+    y_hat, Y, m = forward.y_hat, one_hot(y, len(forward.y_hat)), y.size
+    dC_dZ2 = (y_hat - Y) / m
     return dC_dZ2
 
 
@@ -149,7 +174,7 @@ def backward_from(parameters: Parameters, forward: Forward, dC_dZ2: np.ndarray, 
     parameters : Parameters
     forward : Forward
         The pass of these parameters over m samples.
-    dC_dZ2 : ndarray (1, m)
+    dC_dZ2 : ndarray (k, m)
     activation : {"tanh", "sigmoid", "relu"}
 
     Returns
@@ -172,9 +197,9 @@ def backward(parameters: Parameters, forward: Forward, y: np.ndarray, activation
     ----------
     parameters : Parameters
     forward : Forward
-        The pass of these parameters over the m samples that y belongs to.
+        The pass of these parameters over the m samples that y belongs to, whatever its output.
     y : ndarray (m,)
-        Classes, 0.0 or 1.0.
+        Classes: 0.0 and 1.0 of a single output, else 0 .. k-1.
     activation : {"tanh", "sigmoid", "relu"}
 
     Returns
@@ -184,6 +209,39 @@ def backward(parameters: Parameters, forward: Forward, y: np.ndarray, activation
     return backward_from(parameters, forward, output_error(forward, y), activation)
 
 
-def updated(parameters: Parameters, gradients: Gradients, learning_rate: float) -> Parameters:
-    """One step of gradient descent: theta - eta dC_dtheta for every parameter, as new Parameters."""
-    return Parameters(*(p - learning_rate * g for p, g in zip(parameters, gradients, strict=True)))
+def updated(
+    parameters: Parameters,
+    gradients: Gradients,
+    learning_rate: float,
+    l2: float = 0.0,
+    momentum: float = 0.0,
+    v: Parameters | None = None,
+) -> tuple[Parameters, Parameters]:
+    """One step of gradient descent, with all terms that people add to it.
+
+    g = dC_dtheta + lambda theta for W1 and W2 (see `penalty`), dC_dtheta for the biases;
+    v <- mu v + g; theta <- theta - eta v. With lambda = mu = 0 it is theta - eta dC_dtheta.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    gradients : Gradients
+    learning_rate : float
+        eta.
+    l2, momentum : float
+        lambda and mu, 0 for none.
+    v : Parameters, optional
+        What the update before this one returned; before the first one there is none, and v is g.
+
+    Returns
+    -------
+    Parameters
+        After the update, as new arrays.
+    Parameters
+        v, in the shapes of the parameters.
+    """
+    g = Parameters(*gradients)
+    if l2 > 0:
+        g = g._replace(W1=g.W1 + l2 * parameters.W1, W2=g.W2 + l2 * parameters.W2)
+    v = g if v is None or momentum == 0 else Parameters(*(momentum * v_p + g_p for v_p, g_p in zip(v, g, strict=True)))
+    return Parameters(*(p - learning_rate * step for p, step in zip(parameters, v, strict=True))), v

@@ -193,7 +193,7 @@ def test_a_line_computes_its_quantity(activation, m):
     parameters, X, y = problem(activation, m)
     found = quantities(parameters, X, y, activation, 0.3)
     names = {**vars(network), **{s: q.value for s, q in found.items()}, "parameters": parameters, "X": X}
-    names |= {"y": y, "m": y.size, "activation": activation}
+    names |= {"y": y, "Y": y[None, :], "m": y.size, "activation": activation, "output": "sigmoid"}
     for symbol, q in found.items():
         if q.lines and symbol not in NOT_NAMED_IN_NETWORK | {"C"} and not symbol.startswith("new_"):
             scope = dict(names)
@@ -213,8 +213,8 @@ def test_what_stands_inside_another_line_has_that_line():
     lines = source_lines()
     assert set(WITHIN) == NOT_NAMED_IN_NETWORK
     for symbol, host, part in (
-        ("dC_dy_hat", "dC_dZ2", "y_hat - y"),
-        ("dy_hat_dZ2", "dC_dZ2", "y_hat - y"),
+        ("dC_dy_hat", "dC_dZ2", "y_hat - Y"),
+        ("dy_hat_dZ2", "dC_dZ2", "y_hat - Y"),
         ("dZ2_dW2", "dC_dW2", "A1.T"),
         ("g_prime_Z1", "dC_dZ1", "g_prime(Z1)"),
     ):
@@ -224,7 +224,7 @@ def test_what_stands_inside_another_line_has_that_line():
 def test_lines_of_the_update_and_of_handed_in_parameters():
     lines = source_lines()
     assert len({lines[f"new_{name}"] for name in network.Parameters._fields}) == 1
-    assert "p - learning_rate * g" in lines["new_W1"][0].text
+    assert "p - learning_rate * step" in lines["new_W1"][0].text
     assert lines["W1"] == lines["b2"] and lines["W1"][0].text == "W1, b1, W2, b2 = parameters"
     assert isinstance(lines["Z1"][0], Line) and lines["Z1"][0].text == "Z1 = W1 @ A0 + b1"
 

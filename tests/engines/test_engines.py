@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from toynet import Config, Trainer, datasets, engines, train
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.config import BATCH_MODES
 from toynet.datasets import Split
-from toynet.network import Parameters
+from toynet.engines.compiled import CompiledEngine
+from toynet.engines.reference import ReferenceEngine
+from toynet.engines.vectorised import NumpyEngine
+from toynet.network import Parameters, initialise
 
 FAST = [name for name in engines.ENGINES if name != "reference"]
 fast = pytest.mark.parametrize("engine", FAST)
@@ -174,3 +177,45 @@ def test_batches_can_change_between_epochs(engine):
     assert_close(*(t.parameters for t in trainers), "after all modes")
     a, b = (t.history[["epoch", "update", "batch_mode", "batch_size"]] for t in trainers)
     assert a.equals(b) and set(a.batch_mode) == set(BATCH_MODES) and a.batch_size.iloc[-1] == 20
+
+
+# --- several outputs, and the update's other terms -------------------------------------
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("outputs", [1, 3, 6])
+@pytest.mark.parametrize(("l2", "momentum"), [(0.0, 0.0), (0.01, 0.9)])
+def test_numpy_trains_several_outputs_penalty_and_momentum_as_the_reference_does(output, outputs, l2, momentum):
+    """An odd batch, and a smaller last one; put down in mid-epoch and taken up again, bit for bit."""
+    k = max(outputs, 2)
+    rng = np.random.default_rng(outputs)
+    classes = tuple(f"class {c}" for c in range(k))
+    X, y = rng.normal(size=(50, 3)), (np.arange(50) % k).astype(float)
+    split = Split(X[:40], y[:40], X[40:], y[40:], np.zeros(3), np.ones(3), ("x1", "x2", "x3"), classes)
+    task = engines.Task(split, "tanh", 7, True, 1, output=output, l2=l2, momentum=momentum)
+    begun = engines.Progress(initialise(3, 5, rng, "tanh", split.outputs), engines.order_state(rng))
+    ended = []
+    for engine in (ReferenceEngine, NumpyEngine):
+        whole, first = engine(task, begun), engine(task, begun)
+        assert whole.advance(100, 0.1) and first.advance(33, 0.1)
+        rest = engine(task, first.state())
+        rest.advance(67, 0.1)
+        for a, b in zip(whole.parameters, rest.parameters, strict=True):
+            np.testing.assert_array_equal(a, b)
+        ended.append((whole.state(), whole.take_rows()))
+    (theirs, rows), (mine, my_rows) = ended
+    assert_close(mine.parameters, theirs.parameters, (output, outputs, l2))
+    assert (mine.velocity is None) == (momentum == 0)
+    if mine.velocity:
+        assert_close(mine.velocity, theirs.velocity, (output, outputs, l2))
+    for name in rows:
+        np.testing.assert_allclose(my_rows[name], rows[name], rtol=1e-10, err_msg=name)
+
+
+def test_compiled_code_leaves_to_numpy_what_it_has_no_loops_for():
+    _, split = experiment(0)
+    plain = engines.Task(split, "tanh", 7, True)
+    three = split._replace(class_names=("a", "b", "c"))
+    assert CompiledEngine.can(plain)
+    for other in (plain._replace(split=three), plain._replace(l2=0.1), plain._replace(momentum=0.5)):
+        assert not CompiledEngine.can(other) and NumpyEngine.can(other)

@@ -51,6 +51,12 @@ class Split(NamedTuple):
     class_names: tuple[str, ...]
     dropped: int = 0
 
+    @property
+    def outputs(self) -> int:
+        """k, the outputs that these classes need: one for two of them, else one for each."""
+        k = len(self.class_names)
+        return 1 if k == 2 else k
+
     def own_units(self, X: np.ndarray) -> np.ndarray:
         """Standardised inputs (m, 2) back in the units that they came in."""
         return X * self.scale + self.mean

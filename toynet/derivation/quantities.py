@@ -189,7 +189,7 @@ def _values(parameters, X, y, activation, learning_rate):
     """Symbol -> value, from `network.py` wherever it computes it."""
     passed = network.forward(parameters, X, activation)
     gradients = network.backward(parameters, passed, y, activation)
-    new = network.updated(parameters, gradients, learning_rate)
+    new, _ = network.updated(parameters, gradients, learning_rate)
     dC_dZ2 = network.output_error(passed, y)
     return {
         **parameters._asdict(),

@@ -48,7 +48,9 @@ class CompiledEngine:
 
     @staticmethod
     def can(task: Task) -> bool:
-        """What there are loops for."""
+        """What there are loops for: one output, and nothing added to the update."""
+        if task.split.outputs > 1 or task.l2 > 0 or task.momentum > 0:
+            return False
         return task.rule is None and task.activation in loops.CODES and set(Measures._fields) <= set(loops.MEASURED)
 
     @property

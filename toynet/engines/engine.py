@@ -31,6 +31,10 @@ class Task(NamedTuple):
         Measure at the end of every so many epochs.
     rule : callable, optional
         What to train with instead of `network.backward`.
+    output : str
+        A name of `OUTPUTS`.
+    l2, momentum : float
+        As `network.updated` takes them.
     """
 
     split: Split
@@ -39,6 +43,9 @@ class Task(NamedTuple):
     is_shuffled: bool
     record_every: int = 1
     rule: Rule | None = None
+    output: str = "sigmoid"
+    l2: float = 0.0
+    momentum: float = 0.0
 
 
 class Progress(NamedTuple):
@@ -54,6 +61,8 @@ class Progress(NamedTuple):
         Completed.
     position : int
         Samples seen of the epoch that has begun.
+    velocity : Parameters or None
+        v of `network.updated`, where there is momentum and there was an update.
     """
 
     parameters: Parameters
@@ -61,6 +70,7 @@ class Progress(NamedTuple):
     epoch: int = 0
     update: int = 0
     position: int = 0
+    velocity: Parameters | None = None
 
     def state(self) -> "Progress":
         """Itself, as an engine that has done nothing yet would say."""

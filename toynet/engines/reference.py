@@ -28,20 +28,25 @@ class ReferenceEngine(StepwiseEngine):
         """The present ones, as copies."""
         return Parameters(*(p.copy() for p in self._parameters))
 
-    def _begin(self, parameters: Parameters) -> None:
-        self._parameters = Parameters(*parameters)
+    def _begin(self, parameters: Parameters, velocity: Parameters | None) -> None:
+        self._parameters, self._v = Parameters(*parameters), velocity
         self._X, self._y = self.task.split.X_train, self.task.split.y_train
+
+    @property
+    def velocity(self) -> Parameters | None:
+        """v of the last update, as copies (see `Progress`)."""
+        return Parameters(*(v.copy() for v in self._v)) if self._v and self.task.momentum else None
 
     def _arrange(self, order: np.ndarray) -> None:
         self._X, self._y = self.task.split.X_train[order], self.task.split.y_train[order]
 
     def _descend(self, batch: slice, learning_rate: float) -> bool:
-        X, y, activation = self._X[batch], self._y[batch], self.task.activation
-        passed = forward(self._parameters, X, activation)
-        gradients = (self.task.rule or backward)(self._parameters, passed, y, activation)
-        after = updated(self._parameters, gradients, learning_rate)
+        X, y, task = self._X[batch], self._y[batch], self.task
+        passed = forward(self._parameters, X, task.activation, task.output)
+        gradients = (task.rule or backward)(self._parameters, passed, y, task.activation)
+        after, v = updated(self._parameters, gradients, learning_rate, task.l2, task.momentum, self._v)
         # The cost is finite just where Z2 is.
         if not (np.isfinite(passed.Z2).all() and sum(np.sum(p * p) for p in after) <= FARTHEST**2):
             return False
-        self._parameters = after
+        self._parameters, self._v = after, v
         return True

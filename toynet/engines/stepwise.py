@@ -18,7 +18,7 @@ class StepwiseEngine(ABC):
         self.epoch, self.update, self.position = progress.epoch, progress.update, progress.position
         self._rng, self._order = order_generator(progress.order), progress.order
         self._rows: list[tuple] = []
-        self._begin(progress.parameters)
+        self._begin(progress.parameters, progress.velocity)
         if self.position > 0:
             self._draw_order()
 
@@ -27,9 +27,14 @@ class StepwiseEngine(ABC):
     def parameters(self) -> Parameters:
         """The present ones, as copies."""
 
+    @property
     @abstractmethod
-    def _begin(self, parameters: Parameters) -> None:
-        """Take the parameters to start from."""
+    def velocity(self) -> Parameters | None:
+        """v of the last update, as copies (see `Progress`)."""
+
+    @abstractmethod
+    def _begin(self, parameters: Parameters, velocity: Parameters | None) -> None:
+        """Take the parameters to start from, and v where there is one."""
 
     @abstractmethod
     def _arrange(self, order: np.ndarray) -> None:
@@ -53,7 +58,7 @@ class StepwiseEngine(ABC):
                 if self.position == 0:
                     self.epoch += 1
                     if self.epoch % self.task.record_every == 0:
-                        measures = measure(self.parameters, self.task.split, self.task.activation)
+                        measures = measure(self.parameters, self.task.split, self.task.activation, self.task.output)
                         self._rows.append((self.epoch, *measures))
         return True
 
@@ -72,4 +77,4 @@ class StepwiseEngine(ABC):
     def state(self) -> Progress:
         """How far it has come (see `Engine`)."""
         order = self._order if self.position > 0 else order_state(self._rng)
-        return Progress(self.parameters, order, self.epoch, self.update, self.position)
+        return Progress(self.parameters, order, self.epoch, self.update, self.position, self.velocity)

@@ -103,7 +103,7 @@ def test_code_line_of_the_new_parameters_is_said_once_and_of_parts_where_they_st
     (slope,) = [m.value for m in app.markdown if "**g_prime_Z1**" in m.value]
     assert "g_prime(Z1) inside `dC_dZ1 = " in slope
     app.button(key=keys.NEXT).click().run()
-    said = [m.value for m in app.markdown if "p - learning_rate * g" in m.value]
+    said = [m.value for m in app.markdown if "p - learning_rate * step" in m.value]
     assert len(said) == 1 and said[0].startswith("All of them")
     assert any("if an update saw only this sample" in c.value for c in app.caption)
     choose(app, keys.LOOK_AT, "All training samples")
