@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from toynet import Config, Trainer, datasets
-from toynet.measuring import Measures, is_finite, measure
+from toynet.measuring import Measures, accuracy, is_finite, measure, predicted
+from toynet.network import Forward
 
 
 @pytest.mark.parametrize("name", Measures._fields)
@@ -25,3 +26,10 @@ def test_every_column_has_the_name_of_what_is_measured():
     assert measured["grad_norm"] ** 2 == pytest.approx(
         sum(measured[f"grad_norm_{name}"] ** 2 for name in ("W1", "b1", "W2", "b2"))
     )
+
+
+def test_the_largest_of_several_outputs_is_the_class_and_the_first_of_equal_ones():
+    Z2 = np.array([[3.0, 0.0, 1.0, 2.0], [1.0, 5.0, 1.0, -1.0], [2.0, 4.0, 0.0, 2.5]])
+    passed = Forward(Z2, Z2, Z2, Z2, Z2)
+    np.testing.assert_array_equal(predicted(passed), [0, 1, 0, 2])
+    assert accuracy(passed, np.array([0.0, 2.0, 0.0, 2.0])) == 0.75
