@@ -28,14 +28,14 @@ class ReferenceEngine(StepwiseEngine):
         """The present ones, as copies."""
         return Parameters(*(p.copy() for p in self._parameters))
 
-    def _begin(self, parameters: Parameters, velocity: Parameters | None) -> None:
-        self._parameters, self._v = Parameters(*parameters), velocity
-        self._X, self._y = self.task.split.X_train, self.task.split.y_train
-
     @property
     def velocity(self) -> Parameters | None:
         """v of the last update, as copies (see `Progress`)."""
         return Parameters(*(v.copy() for v in self._v)) if self._v and self.task.momentum else None
+
+    def _begin(self, parameters: Parameters, velocity: Parameters | None) -> None:
+        self._parameters, self._v = Parameters(*parameters), velocity
+        self._X, self._y = self.task.split.X_train, self.task.split.y_train
 
     def _arrange(self, order: np.ndarray) -> None:
         self._X, self._y = self.task.split.X_train[order], self.task.split.y_train[order]

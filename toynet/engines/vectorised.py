@@ -62,10 +62,9 @@ class NumpyEngine(StepwiseEngine):
             self._v = np.empty_like(self._theta)
             _write(velocity, self._v)
         if self.task.l2 > 0:
-            self._l2 = np.empty_like(self._theta)  # lambda for weights, 0 for biases
-            W1, b1, W2, b2 = parameters
-            lambdas = np.full_like(W1, self.task.l2), 0.0 * b1, np.full_like(W2, self.task.l2), 0.0 * b2
-            _write(Parameters(*lambdas), self._l2)
+            self._l2 = np.zeros_like(self._theta)  # lambda for weights, 0 for biases
+            for layer in _matrices(self._l2, h, d):
+                layer[:, :-1] = self.task.l2
         self._zeros = np.zeros(k * self.task.batch)
         self._rooms: dict[int, tuple[np.ndarray, ...]] = {}
 
