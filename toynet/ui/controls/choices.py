@@ -60,26 +60,37 @@ def slider(label, key, options, value, **more):
     """A slider over chosen values; the one that it starts at is among them wherever it came from."""
     options = sorted({*options, value})
     chosen = _begin(key, value, options)
-    return remember(key, st.select_slider(label, options, value=chosen, key=key, **more))
+    return remember(key, st.select_slider(label, options, value=chosen, **_named(key), **more))
 
 
 def number(label, key, low, high, value=None, default=None, step=1, **more):
     """A number, brought into a range that may have changed."""
     start = remembered(key, default) if value is None else value
     chosen = preset(key, min(max(st.session_state.get(key, start), low), high))
-    return remember(key, st.number_input(label, low, high, value=chosen, step=step, key=key, **more))
+    return remember(key, st.number_input(label, low, high, value=chosen, step=step, **_named(key), **more))
 
 
 def select(label, key, options, value=None, default=None, **more):
     """A select box. It draws its options as they are, without Markdown."""
     chosen = _begin(key, value, options, default)
-    return remember(key, st.selectbox(label, options, index=options.index(chosen), key=key, **more))
+    return remember(key, st.selectbox(label, options, index=options.index(chosen), **_named(key), **more))
 
 
 def segments(label, key, options, value=None, default=None, **more):
     """A segmented control."""
     chosen = _begin(key, value, options, default)
-    return remember(key, st.segmented_control(label, options, default=chosen, key=key, required=True, **more))
+    return remember(key, st.segmented_control(label, options, default=chosen, required=True, **_named(key), **more))
+
+
+def _named(key):
+    """What Streamlit is told of every control: its key, and what to do first of all when a person has chosen."""
+    return {"key": key, "on_change": _chosen, "args": (key,)}
+
+
+def _chosen(key):
+    """Remember a choice before anything is drawn: of a run that is cut short the control may not be reached."""
+    if key in st.session_state:
+        remember(key, st.session_state[key])
 
 
 def _begin(key, value, options, default=None):

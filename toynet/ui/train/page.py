@@ -29,11 +29,10 @@ LOADING = 0.08
 
 def page():
     """Draw the page: transport and live pictures."""
-    above = st.container(horizontal=True, vertical_alignment="center", key="welcome")
-    above.caption(WELCOME)
-    _transport()  # first: of a run of the script that a click on another page cuts short it is remembered
-    with above:
+    with st.container(horizontal=True, vertical_alignment="center", key="welcome"):
+        st.caption(WELCOME)
         plan.choose()
+    _transport()
     with st.container(key="messages", gap="small"):
         messages.show()
     experiment = session.current().experiment
