@@ -13,7 +13,10 @@ from toynet import Config
 from toynet.config import parse, range_text
 
 SETTINGS = {
-    "dataset": ("moons", ("moons", "circles", "blobs", "quantiles", "xor", "spirals", "breast_cancer", "csv")),
+    "dataset": (
+        "moons",
+        ("moons", "circles", "blobs", "quantiles", "xor", "spirals", "breast_cancer", "iris", "wine", "csv"),
+    ),
     "samples": (400, 20, 10_000),
     "noise": (0.2, 0.0, 1.0),
     "test_fraction": (0.25, 0.0, 0.5),
@@ -27,6 +30,11 @@ SETTINGS = {
     "epochs": (500, 1, 1_000_000),
     "record_every": (1, 1, 1_000_000),
     **dict.fromkeys(("data_file", "feature_1", "feature_2", "target", "class_0", "class_1"), ("",)),
+    "classes": (2, 2, 6),
+    "output": ("sigmoid", ("sigmoid", "softmax")),
+    "l2": (0.0, 0.0, 1000.0),
+    "momentum": (0.0, 0.0, 0.9999),
+    "features": ("",),
 }
 """Every setting, in order: its default, and the least and the most it may be, or all that it may be, or any text."""
 

@@ -15,7 +15,7 @@ def app():
 
 def settings(app):
     """Names of the settings whose controls the sidebar shows."""
-    kinds = ("selectbox", "select_slider", "number_input", "button_group")
+    kinds = ("selectbox", "select_slider", "number_input", "button_group", "multiselect")
     shown = (widget.key for kind in kinds for widget in app.sidebar.get(kind))
     return {key.removeprefix(keys.setting("")) for key in shown}
 
@@ -46,7 +46,7 @@ def test_a_browser_that_sees_a_control_late_shows_its_present_value(app):
     assert app.select_slider(key=keys.setting("hidden_size")).proto.default == [2.0]
     for slider in app.select_slider:
         (place,) = slider.proto.default
-        assert list(slider.options)[int(place)] == f"{slider.value}", slider.key
+        assert list(slider.options)[int(place)] in (f"{slider.value}", f"{slider.value:g}"), slider.key
     for number in app.number_input:
         assert number.proto.default == number.value, number.key
     for box in app.selectbox:
@@ -230,10 +230,38 @@ def test_a_files_columns_are_offered_without_what_another_has_taken():
     first, second = app.selectbox(key=keys.setting("feature_1")), app.selectbox(key=keys.setting("feature_2"))
     assert first.value not in second.options
     app.selectbox(key=keys.setting("target")).set_value("species").run()
-    assert {"class_1", "class_0"} <= settings(app)
+    assert "class_1" in settings(app) and "class_0" not in settings(app)
+    assert trainer(app).split.class_names == ("Adelie", "Chinstrap", "Gentoo")
+    app.selectbox(key=keys.setting("class_1")).set_value("Chinstrap").run()
     app.selectbox(key=keys.setting("class_0")).set_value("").run()
     assert trainer(app).split.class_names == ("not Chinstrap", "Chinstrap")
     assert "2 rows were left out" in " ".join(c.value for c in app.sidebar.caption)
+
+
+def test_inputs_are_chosen_among_terms_and_columns(app):
+    app.multiselect(key=keys.setting("features")).set_value(["x1", "x2", "x1^2", "sin x2"]).run()
+    assert trainer(app).config.features == "x1;x2;x1^2;sin x2" and trainer(app).parameters.W1.shape[1] == 4
+    app.selectbox(key=keys.setting("dataset")).set_value("wine").run()
+    inputs = app.multiselect(key=keys.setting("features"))
+    assert inputs.value == list(trainer(app).split.feature_names) == ["alcohol", "flavanoids"]
+    inputs.set_value([*inputs.value, "hue", "x1 x2"]).run()
+    assert trainer(app).split.feature_names == ("alcohol", "flavanoids", "hue", "x1 x2") and not app.exception
+    app.multiselect(key=keys.setting("features")).set_value([]).run()
+    assert trainer(app).config.features == "" and trainer(app).split.drawn is None
+
+
+def test_more_classes_bring_more_outputs_and_their_choice(app):
+    assert "output" not in settings(app) and "classes" not in settings(app)
+    app.selectbox(key=keys.setting("dataset")).set_value("blobs").run()
+    app.button_group(key=keys.setting("classes")).set_value("4").run()
+    assert trainer(app).parameters.W2.shape[0] == 4 and not app.exception
+    app.button_group(key=keys.setting("output")).set_value("softmax").run()
+    app.select_slider(key=keys.setting("l2")).set_value(0.01).run()
+    app.select_slider(key=keys.setting("momentum")).set_value(0.9).run()
+    config = trainer(app).config
+    assert (config.classes, config.output, config.l2, config.momentum) == (4, "softmax", 0.01, 0.9)
+    app.selectbox(key=keys.setting("dataset")).set_value("moons").run()
+    assert trainer(app).config.classes == 2 and trainer(app).parameters.W2.shape[0] == 1 and not app.error
 
 
 def test_a_file_too_small_to_split_is_trained_on_whole(app):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 
 DATASETS = {
     "moons": "Moons",
@@ -14,14 +14,19 @@ DATASETS = {
     "blobs": "Gaussian blobs",
     "quantiles": "Gaussian quantiles",
     "xor": "Exclusive-or",
-    "spirals": "Two spirals",
+    "spirals": "Spirals",
     "breast_cancer": "Breast cancer",
+    "iris": "Iris",
+    "wine": "Wine",
     "csv": "CSV file",
 }
 """Dataset name -> what people call it. The first six are generated."""
 
 GIVEN = "given"
 """The dataset of a run whose data came by hand; `samples` and `test_fraction` then say how many they were."""
+
+OF_MORE_CLASSES = ("blobs", "quantiles", "spirals")
+"""The generated datasets that can have more than two classes."""
 
 BATCH_MODES = ("full", "mini", "stochastic")
 
@@ -66,12 +71,21 @@ class Config:
     record_every: int = _number(1, 1, 1_000_000, "A history row every so many epochs.")
     data_file: str = _text("The CSV file of dataset csv: a path, or the name of one in data/.", data=True)
     feature_1: str = _text(
-        "Horizontal input: a column of the file or of breast_cancer (empty: a sensible one).", data=True
+        "Horizontal input: a column of the file or of the real data (empty: a sensible one).", data=True
     )
     feature_2: str = _text("Vertical input, likewise.", data=True)
     target: str = _text("The file's column that holds the classes (empty: a sensible one).", data=True)
     class_0: str = _text("Target value of class 0 (empty: every value but class_1's).", data=True)
-    class_1: str = _text("Target value of class 1 (empty: the second of the two values).", data=True)
+    class_1: str = _text("Target value of class 1 (empty: of two values the second, of more each a class).", data=True)
+    classes: int = _number(2, 2, 6, "How many classes: of blobs, quantiles and spirals.", data=True)
+    output: str = _choice("sigmoid", OUTPUTS, "What makes probabilities of the outputs, where there are several.")
+    l2: float = _number(0.0, 0.0, 1e3, "The penalty lambda: lambda/2 |W|^2 is added to C, for W1 and W2.")
+    momentum: float = _number(0.0, 0.0, 0.9999, "The momentum mu: v <- mu v + dC/dtheta, theta <- theta - eta v.")
+    features: str = _text(
+        "All inputs, separated by semicolons: x1, x2, x1^2, x2^2, x1 x2, sin x1, sin x2, columns (empty: the two "
+        "that are drawn).",
+        data=True,
+    )
 
     def __post_init__(self) -> None:
         is_given = isinstance(self.dataset, str) and self.dataset == GIVEN

@@ -78,7 +78,7 @@ class State:
     trained_by : str
         The engine so far: one name, or several joined by "+"; empty before the first update.
     progress : Progress
-        Parameters, epoch, update, position in the epoch, and the order's generator.
+        Parameters, epoch, update, position in the epoch, the order's generator, and v of momentum.
     history : dict of str to ndarray (rows,)
         The rows recorded so far, by column.
     seconds : float
@@ -137,15 +137,18 @@ def batches(config: Config, changes: Iterable[Change], update: float, m: int) ->
     return config, epoch, begun
 
 
-def check(state: State, m: int, d: int) -> None:
-    """Raise ValueError unless the numbers of a state fit together, for m training samples of d inputs.
+def check(state: State, m: int, d: int, k: int) -> None:
+    """Raise ValueError unless the numbers of a state fit together, for m training samples of d inputs and k outputs.
 
     Whoever wrote the state: an engine relies on it.
     """
     batches(state.config, state.changes, np.inf, m)
     for progress in (state.progress, *(snapshot.progress for snapshot in state.snapshots)):
-        if progress.parameters.W1.shape != (state.config.hidden_size, d):
-            raise ValueError(f"its parameters are not those of {state.config.hidden_size} hidden units and {d} inputs")
+        h = state.config.hidden_size
+        for parameters in filter(None, (progress.parameters, progress.velocity)):
+            if [p.shape for p in parameters] != [(h, d), (h, 1), (k, h), (k, 1)]:
+                outputs = "" if k == 1 else f" and {k} outputs"
+                raise ValueError(f"its parameters are not those of {h} hidden units and {d} inputs{outputs}")
         config, epoch, begun = batches(state.config, state.changes, progress.update, m)
         size = config.batch(m)
         epochs, some = divmod(progress.update - begun, -(-m // size))

@@ -14,7 +14,8 @@ from toynet import datasets, engines
 from toynet.activations import ACTIVATIONS
 from toynet.config import GIVEN, Config
 from toynet.datasets import Split
-from toynet.engines import Engine, Progress, Rows, Task
+from toynet.datasets.features import join
+from toynet.engines import Engine, Progress, Rows
 from toynet.engines.vectorised import NumpyEngine
 from toynet.history import COLUMNS, OF_BATCHES, Change, History, marks, settings
 from toynet.measuring import is_finite, measure
@@ -90,7 +91,7 @@ class Trainer:
         split = split or datasets.load(config)
         if parameters is not None:
             config = replace(config, hidden_size=parameters.W1.shape[0])
-        progress = begin(config, split.X_train.shape[1])
+        progress = begin(config, split.X_train.shape[1], split.outputs)
         if parameters is not None:
             progress = progress._replace(parameters=_copies(parameters))
         name = run or new_name()
@@ -107,7 +108,7 @@ class Trainer:
         self.split, self.recorded = split, History(state.history)
         self._start, self._changes, self._data = state.config, state.changes, state.data
         self._given, self._asked, self._trained_by = state.split, state.engine_asked, state.trained_by
-        self._at: Progress | Engine = state.progress._replace(parameters=_copies(state.progress.parameters))
+        self._at: Progress | Engine = _own(state.progress)
         self._has_called_for_compiled = False
         self._snapshots = Snapshots(state.snapshots or (Snapshot(state.progress),), state.seconds)
         self._begin_batches(state.rule)
@@ -116,8 +117,7 @@ class Trainer:
         """Go on with the batches that hold by now, from where on they do."""
         m = self.split.y_train.size
         config, *begun = batches(self._start, self._changes, self.update, m)
-        is_shuffled = config.batch_mode != "full"
-        self._task = Task(self.split, config.activation, config.batch(m), is_shuffled, config.record_every, rule)
+        self._task = engines.task(config, self.split, rule)
         self._batches_since = tuple(begun)
         self._at, self._pace = self._at.state(), Pace()
 
@@ -139,7 +139,7 @@ class Trainer:
             self._changes,
             self._asked,
             self._trained_by,
-            progress._replace(parameters=_copies(progress.parameters)),
+            _own(progress),
             self.recorded.columns(since),
             self.seconds,
             self.diverged,
@@ -167,7 +167,7 @@ class Trainer:
                 + f" are no longer those that run {state.run_name} was trained on"
             )
         try:
-            check(state, *split.X_train.shape)
+            check(state, *split.X_train.shape, split.outputs)
         except ValueError as error:
             raise ValueError(f"run {state.run_name} is damaged: {error}") from error
         return cls._of(state, split)
@@ -280,7 +280,7 @@ class Trainer:
     def present(self) -> dict[str, float]:
         """A history row of this very moment: column -> number."""
         counts = {"epoch": self.epoch, "update": self.update, "samples_seen": self.samples_seen}
-        measures = measure(self.parameters, self.split, self.config.activation)._asdict()
+        measures = measure(self.parameters, self.split, self.config.activation, self.config.output)._asdict()
         return {**counts, "seconds": self.seconds, **measures, "learning_rate": self.learning_rate}
 
     @property
@@ -433,10 +433,10 @@ class Trainer:
         return bool(fine.all())
 
 
-def begin(config: Config, d: int) -> Progress:
-    """Where a run of these settings begins, for d inputs: its seeded weights, and the order of its batches."""
+def begin(config: Config, d: int, outputs: int = 1) -> Progress:
+    """Where a run of these settings begins, for d inputs and k outputs: its seeded weights, its batches' order."""
     init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
-    parameters = initialise(d, config.hidden_size, np.random.default_rng(init_seed), config.activation)
+    parameters = initialise(d, config.hidden_size, np.random.default_rng(init_seed), config.activation, outputs)
     return Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
 
 
@@ -448,9 +448,12 @@ def new_name() -> str:
 def _given(config: Config, split: Split) -> Config:
     """The settings of data that no settings make: named as such, by a hash of the rows."""
     split.check()
-    names: dict[str, Any] = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1"), "")
-    names |= dict(zip(("feature_1", "feature_2"), map(str, split.feature_names), strict=False))
-    names |= dict(zip(("class_0", "class_1"), map(str, split.class_names), strict=False))
+    names: dict[str, Any] = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1", "features"), "")
+    names |= dict(zip(("feature_1", "feature_2"), map(str, split.pictured.feature_names), strict=False))
+    if len(split.class_names) == 2:
+        names |= dict(zip(("class_0", "class_1"), map(str, split.class_names), strict=True))
+    if len(split.feature_names) != 2 or split.drawn:
+        names["features"] = join(map(str, split.feature_names))
     m, m_test = len(split.y_train), len(split.y_test)
     sizes: dict[str, Any] = {
         "samples": m + m_test,
@@ -459,6 +462,12 @@ def _given(config: Config, split: Split) -> Config:
         "data_seed": 0,
     }
     return replace(config, dataset=GIVEN, data_file=f"sha256:{split.fingerprint()}", **sizes, **names)
+
+
+def _own(progress: Progress) -> Progress:
+    """The same with arrays of its own."""
+    v = progress.velocity
+    return progress._replace(parameters=_copies(progress.parameters), velocity=_copies(v) if v else None)
 
 
 def _copies(parameters: Parameters) -> Parameters:

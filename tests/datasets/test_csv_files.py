@@ -28,7 +28,7 @@ def parse(content):
 
 
 def points(content, **settings):
-    return csv_files.points(parse(content), Config(dataset="csv", data_file="mine.csv", **settings))
+    return csv_files.points(parse(content), Config(dataset="csv", data_file="mine.csv", **settings))[:5]
 
 
 def load(tmp_path, content, **settings):
@@ -127,6 +127,14 @@ def test_two_of_many_classes_can_be_picked_in_either_order():
     text = GOOD + "1,2,perhaps\n2,3,perhaps\n"
     _, y, _, class_names, _ = points(text, class_0="perhaps", class_1="no")
     assert class_names == ("perhaps", "no") and (len(y), y.sum()) == (12, 10)
+
+
+def test_all_values_are_classes_where_none_is_chosen():
+    text = GOOD + "1,2,perhaps\n5,7,perhaps\n2,,maybe\n"
+    X, y, _, class_names, dropped = points(text)
+    assert class_names == ("no", "perhaps", "yes") and dropped == 1  # no row of maybe is left
+    assert list(y[-2:]) == [1.0, 1.0] and set(y) == {0.0, 1.0, 2.0}
+    assert X[-1].tolist() == [5.0, 7.0]
 
 
 def test_one_class_against_the_rest():
@@ -314,16 +322,21 @@ def test_bad_choice_gets_one_sentence(tmp_path, settings, says):
     assert says in complaint(tmp_path, GOOD, **settings)
 
 
-def test_more_than_two_classes_without_a_choice_are_named(tmp_path):
-    text = complaint(tmp_path, GOOD + "1,2,perhaps\n")
-    assert all(name in text for name in ("'ripe'", "no", "perhaps", "yes", "class_1"))
+def test_more_classes_than_can_be_told_apart_are_named(tmp_path):
+    text = "width,height,ripe\n" + "".join(f"{i},{i * i},is{i % 11:02}\n" for i in range(44))
+    said = complaint(tmp_path, text)
+    assert all(name in said for name in ("'ripe'", "11 values", "is00", "10", "class_1"))
+
+
+def test_class_0_alone_is_no_choice_among_three(tmp_path):
+    assert "class_1" in complaint(tmp_path, GOOD + "1,2,perhaps\n", class_0="perhaps")
 
 
 def test_sentence_stays_short_and_single_where_names_contain_newlines(tmp_path):
     text = GOOD.replace("width", '"wi\ndth"').replace("yes", '"ye\ns"')
     complaint(tmp_path, text, target="nope")
     complaint(tmp_path, text, class_1="nope")
-    complaint(tmp_path, text + "1,2,perhaps\n")
+    complaint(tmp_path, text + "1,2,perhaps\n", class_0="perhaps")
     complaint(tmp_path, text, feature_1="wi\ndth", feature_2="wi\ndth")
 
 
@@ -422,7 +435,7 @@ def test_any_table_gives_samples_or_one_sentence(content, column, class_1):
     for settings in ({}, {"feature_1": column}, {"target": column}, {"class_1": class_1}):
         config = Config(dataset="csv", data_file="any.csv", **settings)
         try:
-            split = datasets.split(datasets.Points(*csv_files.points(table, config)), 0.25, 0)
+            split = datasets.split(csv_files.points(table, config), 0.25, 0)
         except ValueError as error:
             assert len(str(error).splitlines()) == 1
         else:

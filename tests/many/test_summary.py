@@ -14,7 +14,8 @@ COLUMNS = [
     "run", "seed", "epoch", "update", "seconds", "train_loss", "test_loss", "train_accuracy", "test_accuracy",
     "best_test_loss", "best_epoch", "state", "dataset", "samples", "noise", "test_fraction", "data_seed",
     "hidden_size", "activation", "init_seed", "learning_rate", "batch_mode", "batch_size", "epochs",
-    "record_every", "data_file", "feature_1", "feature_2", "target", "class_0", "class_1", "engine",
+    "record_every", "data_file", "feature_1", "feature_2", "target", "class_0", "class_1",
+    "classes", "output", "l2", "momentum", "features", "engine",
 ]  # fmt: skip
 
 FIGURES = ("epoch", "update", "train_loss", "test_loss", "train_accuracy", "test_accuracy")

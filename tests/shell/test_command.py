@@ -130,7 +130,8 @@ def other_value(f):
     """Some allowed value that is not the default, the cheapest at hand."""
     if "options" in f.metadata:
         return {"dataset": "blobs"}.get(f.name, f.metadata["options"][1])
-    return {"noise": 0.1, "test_fraction": 0.5, "learning_rate": 0.7}.get(f.name, 21) if "low" in f.metadata else "abc"
+    usual = {"noise": 0.1, "test_fraction": 0.5, "learning_rate": 0.7, "classes": 3, "momentum": 0.9}
+    return usual.get(f.name, 21) if "low" in f.metadata else "abc"
 
 
 @pytest.mark.parametrize("f", dataclasses.fields(Config), ids=lambda f: f.name)
@@ -171,7 +172,9 @@ def test_option_reaches_its_setting(monkeypatch, f):
         (["--batch-mode", "batch"], "stochastic"),
         (["--dataset", "csv"], "data_file"),
         (["--dataset", "csv", "--data-file", "nowhere.csv"], "nowhere.csv"),
-        (["--dataset", "csv", "--data-file", "penguins.csv", "--target", "species"], "Gentoo"),
+        (["--dataset", "csv", "--data-file", "penguins.csv", "--target", "species", "--class-0", "Gentoo"], "class_1"),
+        (["--classes", "3"], "classes must be 2 for moons, not 3"),
+        (["--features", "x1;x3"], "'x3'"),
         (["--dataset", "csv", "--data-file", "penguins.csv", "--feature-1", "wings"], "wings"),
         (["--dataset", "breast_cancer", "--feature-1", "radius"], "radius"),
         (["--colour", "red"], "--colour"),

@@ -62,7 +62,7 @@ def assert_all_is_text(app):
     """No element but those that take no Markdown has the names as they are."""
     for part in (app.main, app.sidebar):
         for element in part:
-            if element.type not in ("selectbox", "vega_lite_chart", "arrow_vega_lite_chart", "code"):
+            if element.type not in ("selectbox", "multiselect", "vega_lite_chart", "arrow_vega_lite_chart", "code"):
                 told = str(element.proto if hasattr(element, "proto") else "")
                 for name in NAMES:
                     assert name not in told.replace("\\\\", "\\"), (element.type, told)

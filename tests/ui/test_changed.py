@@ -43,9 +43,10 @@ def test_words_from_files_are_not_in_it():
 def test_every_setting_that_starts_a_new_run_has_the_name_of_its_control():
     assert set(LABELS) == {f.name for f in fields(Config)} - {*IN_MID_RUN, "data_file"}
     shown = {}
-    for app in (opened(), opened(dataset="csv", data_file="penguins.csv")):
-        kinds = ("selectbox", "select_slider", "number_input", "button_group")
+    files = opened(dataset="csv", data_file="penguins.csv", target="species", class_1="Gentoo")
+    for app in (opened(), opened(dataset="spirals", classes="3"), files):
+        kinds = ("selectbox", "select_slider", "number_input", "button_group", "multiselect")
         shown |= {widget.key: widget.proto.label for kind in kinds for widget in app.sidebar.get(kind)}
     named = {name: label for name, label in LABELS.items() if keys.setting(name) in shown}
-    assert len(named) == len(LABELS) - 2  # a target of two values needs no choice of classes
+    assert named == LABELS
     assert all(shown[keys.setting(name)].startswith(label) for name, label in named.items())

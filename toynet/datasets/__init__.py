@@ -1,16 +1,16 @@
-"""Two-class datasets in the plane, and their seeded, stratified train/test split."""
+"""Datasets of two and more classes, drawn in a plane, and their seeded, stratified train/test split."""
 
 import threading
 from collections import OrderedDict
 from dataclasses import replace
 from functools import lru_cache
 
-from toynet.config import DATA_SETTINGS, GIVEN, Config
-from toynet.datasets import real
+from toynet.config import DATA_SETTINGS, GIVEN, OF_MORE_CLASSES, Config
+from toynet.datasets import features, real
 from toynet.datasets.generated import GENERATORS
-from toynet.datasets.samples import Points, Split, split
+from toynet.datasets.samples import Drawn, Points, Split, split
 
-__all__ = ["GENERATORS", "Points", "Split", "is_loaded", "load", "points", "resolved", "split"]
+__all__ = ["GENERATORS", "Drawn", "Points", "Split", "is_loaded", "load", "points", "resolved", "split"]
 
 
 def points(config: Config) -> Points:
@@ -22,15 +22,20 @@ def points(config: Config) -> Points:
         Where the file or its columns cannot be used: one sentence that says why.
     """
     if config.dataset in GENERATORS:
-        X, y = GENERATORS[config.dataset](config.samples, config.noise, config.data_seed)
-        return Points(X, y.astype(float), ("x1", "x2"), ("class 0", "class 1"))
-    if config.dataset == "breast_cancer":
-        return real.breast_cancer(config)
+        more = (config.classes,) if config.dataset in OF_MORE_CLASSES else ()
+        if config.classes != 2 and not more:
+            others = ", ".join(OF_MORE_CLASSES)
+            raise ValueError(f"classes must be 2 for {config.dataset}, not {config.classes}; {others} can have up to 6")
+        X, y = GENERATORS[config.dataset](config.samples, config.noise, config.data_seed, *more)
+        classes = tuple(f"class {c}" for c in range(config.classes))
+        return Points(X, y.astype(float), ("x1", "x2"), classes, 0, features.parse(config.features))
+    if config.dataset in real.REAL:
+        return real.points(config)
     if config.dataset == GIVEN:
         raise ValueError("dataset given is data that a Trainer was handed as `split`: hand them in again")
     from toynet.datasets import csv_files  # pandas, which takes as long to load as many runs take
 
-    return Points(*csv_files.points(csv_files.read(csv_files.find(config.data_file)), config))
+    return csv_files.points(csv_files.read(csv_files.find(config.data_file)), config)
 
 
 def resolved(config: Config) -> Config:
@@ -41,18 +46,17 @@ def resolved(config: Config) -> Config:
     ValueError
         As `points`.
     """
-    if config.dataset == "breast_cancer":
+    if config.dataset in real.REAL:
         return real.named(config)
     if config.dataset == "csv":
-        chosen = config.target, config.feature_1, config.feature_2
-        columns = _suggested(config.data_file, chosen, *_file_version(config))
-        feature_1, feature_2, target = columns
+        chosen = config.target, config.feature_1, config.feature_2, features.parse(config.features)
+        feature_1, feature_2, target = _suggested(config.data_file, chosen, *_file_version(config))
         return replace(config, feature_1=feature_1, feature_2=feature_2, target=target)
     return config
 
 
 @lru_cache
-def _suggested(data_file: str, chosen: tuple[str, str, str], *version: int) -> tuple[str, str, str]:
+def _suggested(data_file: str, chosen: tuple[str, str, str, tuple[str, ...]], *version: int) -> tuple[str, str, str]:
     """The columns of a file in one of its versions."""
     from toynet.datasets import csv_files
 
@@ -88,7 +92,7 @@ def load(config: Config) -> Split:
             _kept.move_to_end(key)
             return _kept[key]
     loaded = split(points(config), config.test_fraction, config.data_seed)
-    for part in loaded[:6]:
+    for part in (*loaded[:6], *(loaded.drawn[:4] if loaded.drawn else ())):
         part.flags.writeable = False
     with _lock:
         _kept[key] = loaded

@@ -4,14 +4,18 @@ Every way in which a file can be unusable ends in a ValueError of one sentence.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from toynet.config import Config, shown
-from toynet.datasets import tables
+from toynet.datasets import features, tables
+from toynet.datasets.samples import Points
 from toynet.datasets.tables import MAX_CLASSES, Table, listed, shortened
+
+MOST_AT_ONCE = 10
+"""Values of a target that can all be classes of their own; of more, two are chosen, or one against the rest."""
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -133,12 +137,14 @@ def missing_words(table: Table, columns: Iterable[str]) -> list[str]:
     return sorted({word for name in columns for word in table.columns[name].missing})
 
 
-def suggest(table: Table, target: str = "", feature_1: str = "", feature_2: str = "") -> tuple[str, str, str]:
+def suggest(
+    table: Table, target: str = "", feature_1: str = "", feature_2: str = "", inputs: Sequence[str] = ()
+) -> tuple[str, str, str]:
     """Fill in what was left open.
 
     The target is the first text column with two values, else the last column
-    with two, else whichever has fewest; the inputs are the first two numeric
-    columns that are left.
+    with two, else whichever has fewest, and none of the columns among `inputs`;
+    the features are the first two numeric columns that are left, those among `inputs` first.
 
     Returns
     -------
@@ -150,10 +156,11 @@ def suggest(table: Table, target: str = "", feature_1: str = "", feature_2: str 
         Where there are not enough columns: one sentence that says why.
     """
     if not target:
-        free = [name for name in target_columns(table) if name not in (feature_1, feature_2)]
+        free = [name for name in target_columns(table) if name not in (feature_1, feature_2, *inputs)]
         last_first = [(name, table.columns[name]) for name in reversed(free)]
         target, _ = min(last_first, key=lambda n: (len(n[1].values), n[1].numbers is not None), default=("", None))
     free = [name for name in numeric_columns(table) if name not in (target, feature_1, feature_2)]
+    free.sort(key=lambda name: inputs.index(name) if name in inputs else len(inputs))
     feature_1 = feature_1 or (free.pop(0) if free else "")
     feature_2 = feature_2 or (free.pop(0) if free else "")
     if not (target and feature_1 and feature_2):
@@ -162,50 +169,57 @@ def suggest(table: Table, target: str = "", feature_1: str = "", feature_2: str 
     return feature_1, feature_2, target
 
 
-def points(table: Table, config: Config) -> tuple[np.ndarray, np.ndarray, tuple[str, str], tuple[str, str], int]:
-    """The chosen columns as samples.
+def points(table: Table, config: Config) -> Points:
+    """The chosen columns as samples; rows in which one of their cells is missing or infinite are dropped.
 
     Parameters
     ----------
     table : Table
         From `read` or `parse`.
     config : Config
-        Its feature_1, feature_2, target, class_0 and class_1 choose.
-
-    Returns
-    -------
-    X : ndarray (m, 2)
-    y : ndarray (m,)
-        0.0 or 1.0.
-    feature_names, class_names : tuple of 2 str
-    dropped : int
-        Rows left out because one of the three cells was missing or infinite.
+        Its feature_1, feature_2, features, target, class_0 and class_1 choose: with both classes these two, with
+        class_1 alone one against the rest, with neither all values of the target, each a class.
 
     Raises
     ------
     ValueError
         Where the columns cannot serve: one sentence that says why.
     """
-    feature_1, feature_2, target = suggest(table, config.target, config.feature_1, config.feature_2)
+    inputs = features.parse(config.features)
+    feature_1, feature_2, target = suggest(table, config.target, config.feature_1, config.feature_2, inputs)
     if len({feature_1, feature_2, target}) < 3:
         names = ", ".join(map(shown, (feature_1, feature_2, target)))
         raise ValueError(f"inputs and target must be three different columns, not {names}")
-    numbers = np.stack([_numbers(table, name) for name in (feature_1, feature_2)], axis=1)
+    columns = (feature_1, feature_2, *_further(table, inputs, (feature_1, feature_2, target)))
+    numbers = np.stack([_numbers(table, name) for name in columns], axis=1)
     column = _column(table, target)
     if column.unfit:
         raise ValueError(f"target {shown(target)} {column.unfit}")
-    known = values(table, target)
-    class_0, class_1 = _classes(known, target, config.class_0, config.class_1)
-    is_1 = column.codes == known.index(class_1)
-    wanted = is_1 | (column.codes == known.index(class_0)) if class_0 else np.full(table.rows, True)
-    complete = np.isfinite(numbers).all(axis=1) & (column.codes >= 0)
+    of_values, y = _chosen_classes(values(table, target), column.codes, target, config)
+    wanted, complete = y >= 0, np.isfinite(numbers).all(axis=1) & (column.codes >= 0)
     keep = complete & wanted
     dropped = ~complete & (wanted | (column.codes < 0))
-    y = is_1[keep].astype(float)
-    if not 0 < y.sum() < y.size:
+    class_names, y = _left(of_values, y[keep])
+    return Points(numbers[keep], y, columns, class_names, int(dropped.sum()), inputs)
+
+
+def _further(table, inputs, chosen):
+    """The columns among the inputs beside those that are drawn."""
+    further = [name for name in inputs if name in table.columns and name not in chosen[:2]]
+    unknown = [name for name in inputs if name not in (*table.columns, *features.TERMS)]
+    if unknown:
+        _column(table, unknown[0])
+    if chosen[2] in further:
+        raise ValueError(f"features has the target {shown(chosen[2])}: an input must be another column")
+    return further
+
+
+def _left(class_names, y):
+    """Classes of which a row is left, numbered 0 .. k-1, and y by these numbers."""
+    left, y = np.unique(y, return_inverse=True)
+    if left.size < 2:
         raise ValueError("only one class is left once rows with missing cells are dropped; two are needed")
-    class_names = (class_0 or f"not {class_1}", class_1)
-    return numbers[keep], y, (feature_1, feature_2), class_names, int(dropped.sum())
+    return tuple(class_names[c] for c in left.astype(int)), y.astype(float)
 
 
 def _column(table, name):
@@ -221,7 +235,18 @@ def _numbers(table, name):
     return column.numbers
 
 
+def _chosen_classes(known, codes, target, config):
+    """The classes' names, and of each row its class's number, -1 for a row that is of none of them."""
+    class_0, class_1 = _classes(known, target, config.class_0, config.class_1)
+    if not class_1:
+        return known, codes
+    is_1 = codes == known.index(class_1)
+    is_0 = codes == known.index(class_0) if class_0 else ~is_1
+    return (class_0 or f"not {class_1}", class_1), np.where(is_1, 1, np.where(is_0, 0, -1))
+
+
 def _classes(known, target, class_0, class_1):
+    """class_0 and class_1, filled in where there are two values; both empty where all values are classes."""
     for name in (class_0, class_1):
         if name and name not in known:
             raise ValueError(f"{shown(target)} has no value {shown(name)}; its values are {listed(known)}")
@@ -232,9 +257,13 @@ def _classes(known, target, class_0, class_1):
     if len(known) == 2:
         class_1 = class_1 or next(v for v in reversed(known) if v != class_0)
         class_0 = class_0 or next(v for v in known if v != class_1)
-    if not class_1:
+    if class_0 and not class_1:
         raise ValueError(
-            f"target {shown(target)} has {len(known)} values ({listed(known, 6)}): "
-            "choose class_1 and class_0, or class_1 alone for one against the rest"
+            f"class_0 is {shown(class_0)} and class_1 empty: choose class_1, too, or neither for all values"
+        )
+    if not class_1 and len(known) > MOST_AT_ONCE:
+        raise ValueError(
+            f"target {shown(target)} has {len(known)} values ({listed(known, 6)}), too many to be a class each (up to "
+            f"{MOST_AT_ONCE} can be): choose class_1 and class_0, or class_1 alone for one against the rest"
         )
     return class_0, class_1

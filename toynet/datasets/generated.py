@@ -1,4 +1,4 @@
-"""The datasets that are made: functions (samples, noise, seed) -> X (samples, 2), y of two classes.
+"""The datasets that are made: functions (samples, noise, seed) -> X (samples, 2), y of two classes; some of more.
 
 scikit-learn is loaded by the first that needs it: it takes longer than most runs.
 """
@@ -20,19 +20,23 @@ def circles(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarr
     return make_circles(samples, noise=noise / 2, factor=0.5, random_state=seed)
 
 
-def blobs(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two round clouds, centres 4 sqrt(2) apart, deviation 0.5 + 4 noise."""
+def blobs(samples: int, noise: float, seed: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Round clouds, deviation 0.5 + 4 noise; their centres lie on a circle, neighbours 4 sqrt(2) apart."""
     from sklearn.datasets import make_blobs
 
-    centres = [(-2.0, -2.0), (2.0, 2.0)]
+    angles = np.pi * (2 * np.arange(classes) / classes - 0.75)
+    reach = np.sqrt(8) / np.sin(np.pi / classes)
+    centres = [(reach * np.cos(angle), reach * np.sin(angle)) for angle in angles]
+    if classes == 2:
+        centres = [(-2.0, -2.0), (2.0, 2.0)]  # the same, without rounding
     return make_blobs(samples, centers=centres, cluster_std=0.5 + 4 * noise, random_state=seed)
 
 
-def quantiles(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The inner and the outer half of one round cloud."""
+def quantiles(samples: int, noise: float, seed: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """The inner and the outer half of one round cloud; of more classes as many rings with as many samples each."""
     from sklearn.datasets import make_gaussian_quantiles
 
-    X, y = make_gaussian_quantiles(n_samples=samples, n_classes=2, random_state=seed)
+    X, y = make_gaussian_quantiles(n_samples=samples, n_classes=classes, random_state=seed)
     return X + np.random.default_rng(seed).normal(0.0, noise / 2, X.shape), y
 
 
@@ -45,15 +49,15 @@ def xor(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return X + rng.normal(0.0, noise / 2, X.shape), signs.prod(axis=1) < 0
 
 
-def spirals(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two arms wound around each other, 1.75 turns each."""
+def spirals(samples: int, noise: float, seed: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Arms wound around each other: two of 1.75 turns each, more of fewer turns, as far apart as two."""
     rng = np.random.default_rng(seed)
-    y = np.arange(samples) % 2
+    y = np.arange(samples) % classes
     reach = np.sqrt(rng.uniform(0.01, 1.0, samples))
-    angle = 3.5 * np.pi * reach + np.pi * y
+    angle = 3.5 * np.pi * reach * (2 / classes) + 2 * np.pi * y / classes
     X = reach[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
     return X + rng.normal(0.0, noise / 4, X.shape), y
 
 
 GENERATORS = {f.__name__: f for f in (moons, circles, blobs, quantiles, xor, spirals)}
-"""Dataset name -> function (samples, noise, seed) -> X, y."""
+"""Dataset name -> function (samples, noise, seed) -> X, y; those of `OF_MORE_CLASSES` also take how many classes."""

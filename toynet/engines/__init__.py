@@ -8,13 +8,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from toynet.engines.engine import Engine, Progress, Rows, Task, order_state
+from toynet.config import Config
+from toynet.datasets import Split
+from toynet.engines.engine import PLAIN, Engine, Progress, Rows, Task, order_state
 from toynet.engines.reference import ReferenceEngine
 from toynet.engines.vectorised import NumpyEngine
+from toynet.network import Rule
 
 __all__ = [
     "ENGINES", "Engine", "Progress", "Rows", "Task",
-    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_state", "prepare",
+    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_state", "prepare", "task",
 ]  # fmt: skip
 
 ENGINES = ("compiled", "numpy", "reference")
@@ -27,7 +30,7 @@ WORTH_LOADING, WORTH_COMPILING = 1.0, 40.0
 PREPARING = "toynet prepares compiled code"
 """Name of the threads that do."""
 
-_ready, _impossible = threading.Event(), threading.Event()
+_ready, _ready_general, _impossible = threading.Event(), threading.Event(), threading.Event()
 _loading, _compiling = threading.Lock(), threading.Lock()
 
 
@@ -44,8 +47,8 @@ if hasattr(os, "register_at_fork"):
 def choose(name: str | None, task: Task) -> type[Engine]:
     """The class of the engine of this name, or of the fastest one that is ready now and can do this.
 
-    Asked for by name, the compiled engine is waited for: seconds where it must be
-    compiled, half a second where it is on disk already.
+    Asked for by name, the compiled engine is waited for: seconds where the task's loops must
+    be compiled, half a second where they are on disk already.
 
     Raises
     ------
@@ -54,13 +57,20 @@ def choose(name: str | None, task: Task) -> type[Engine]:
     """
     check(name)
     if name == "compiled":
-        _load()
+        _load(task.loops)
     for candidate in ENGINES if name is None else (name,):
-        if candidate != "compiled" or _ready.is_set():
+        if candidate != "compiled" or is_ready(task):
             engine = _engine(candidate)
             if engine.can(task):
                 return engine
     raise ValueError(f"engine {name} cannot train this: {task.activation}" + (", another rule" if task.rule else ""))
+
+
+def task(config: Config, split: Split, rule: Rule | None = None) -> Task:
+    """What an engine has to do for a run of these settings on these data."""
+    batch, is_shuffled = config.batch(split.y_train.size), config.batch_mode != "full"
+    added = {"output": config.output, "l2": config.l2, "momentum": config.momentum}
+    return Task(split, config.activation, batch, is_shuffled, config.record_every, rule, **added)
 
 
 def check(name: str | None) -> None:
@@ -80,12 +90,25 @@ def _engine(name: str) -> type[Engine]:
 # --- making compiled code ready ------------------------------------------------------
 
 
-def is_ready() -> bool:
-    """Whether compiled code can be used at once."""
-    return _ready.is_set()
+# There are two modules of loops (`LOOPS`), compiled apart, so that nobody waits for what no run of theirs needs. All of
+# the following is about a task's own loops; without a task about those of one output and a plain update.
 
 
-def prepare(then: Callable[[], object] | None = None) -> threading.Thread:
+def is_ready(task: Task | None = None) -> bool:
+    """Whether compiled code can be used at once, for this task."""
+    return _event(_loops(task)).is_set()
+
+
+def _loops(task: Task | None) -> str:
+    return task.loops if task else PLAIN
+
+
+def _event(loops: str) -> threading.Event:
+    """What is set when these loops are ready."""
+    return _ready if loops == PLAIN else _ready_general
+
+
+def prepare(then: Callable[[], object] | None = None, task: Task | None = None) -> threading.Thread:
     """Start making the compiled engine ready in the background; returns at once.
 
     What is not on disk is compiled there by a process of its own, so that this one keeps
@@ -96,13 +119,15 @@ def prepare(then: Callable[[], object] | None = None) -> threading.Thread:
     ----------
     then : callable, optional
         Called without arguments when the engine is ready.
+    task : Task, optional
+        Whose loops are wanted.
 
     Returns
     -------
     threading.Thread
         It ends when the engine is ready, or cannot be.
     """
-    thread = threading.Thread(target=_prepare, args=(then,), name=PREPARING, daemon=True)
+    thread = threading.Thread(target=_prepare, args=(then, _loops(task)), name=PREPARING, daemon=True)
     thread.start()
     return thread
 
@@ -119,9 +144,9 @@ def make_ready(seconds: float, task: Task) -> None:
         How long NumPy would train.
     task : Task
     """
-    if seconds < WORTH_LOADING or load_from_disk() or _impossible.is_set() or not _can_be_compiled(task):
+    if seconds < WORTH_LOADING or load_from_disk(task) or _impossible.is_set() or not _can_be_compiled(task):
         return
-    compiling = prepare()
+    compiling = prepare(task=task)
     if seconds >= WORTH_COMPILING:
         if sys.stderr.isatty():
             print("Compiling the training loops, once: about 20 seconds.", file=sys.stderr)
@@ -140,22 +165,22 @@ def _has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def _prepare(then: Callable[[], object] | None) -> None:
+def _prepare(then: Callable[[], object] | None, loops: str) -> None:
     with _compiling:
-        if not load_from_disk():
+        if not _read(loops):
             if not _has_numba() or _impossible.is_set():
                 return
-            if not _compile_elsewhere():
+            if not _compile_elsewhere(loops):
                 _impossible.set()
                 return
-            _load()
+            _load(loops)
     if then:
         then()
 
 
-def _compile_elsewhere() -> bool:
+def _compile_elsewhere(loops: str) -> bool:
     """Compile into the disk cache in a process of its own; returns whether that could be done."""
-    compiling = [sys.executable, "-m", "toynet.engines.compiled"]
+    compiling = [sys.executable, "-m", "toynet.engines.compiled", loops]
     nice = ["nice", "-n", "10"] if os.name == "posix" else []
     here = Path(__file__).parents[2]
     nowhere = subprocess.DEVNULL
@@ -168,30 +193,35 @@ def _compile_elsewhere() -> bool:
     return done.returncode == 0
 
 
-def load_from_disk() -> bool:
+def load_from_disk(task: Task | None = None) -> bool:
     """Make ready what is compiled already; returns whether there is such a thing."""
+    return _read(_loops(task))
+
+
+def _read(loops: str) -> bool:
+    """Make these loops ready if they are on disk; returns whether they are ready."""
     with _loading:
-        if not _ready.is_set():
+        if not _event(loops).is_set():
             if not _has_numba():
                 return False
             try:
                 from toynet.engines import compiled
             except (ImportError, RuntimeError):  # Numba broken, or without any place for its cache
                 return False
-            if not compiled.is_on_disk():
+            if not compiled.is_on_disk(loops):
                 return False
-            compiled.warm()
-            _ready.set()
+            compiled.warm(loops)
+            _event(loops).set()
     return True
 
 
-def _load() -> None:
-    """Make the compiled engine ready here and now."""
+def _load(loops: str) -> None:
+    """Make these loops ready here and now."""
     if not _has_numba():
         raise ValueError("engine compiled needs Numba: pip install numba")
     with _loading:
-        if not _ready.is_set():
+        if not _event(loops).is_set():
             from toynet.engines.compiled import warm
 
-            warm()
-            _ready.set()
+            warm(loops)
+            _event(loops).set()

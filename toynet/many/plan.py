@@ -13,7 +13,9 @@ MOST_SEEDS = 32
 MOST_LANES = 9
 """Runs of a race, a person's own included: as many pictures as can be read side by side."""
 
-RACED = ("batch_mode", "learning_rate", "batch_size", "hidden_size", "activation", "init_seed")
+RACED = (
+    "batch_mode", "learning_rate", "batch_size", "hidden_size", "activation", "init_seed", "l2", "momentum", "output",
+)  # fmt: skip
 """The settings that can be raced: those of the network and its training. The data stay the same."""
 
 AXES = ("epoch", "update", "samples_seen", "seconds")

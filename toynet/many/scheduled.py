@@ -17,7 +17,7 @@ from toynet import datasets, engines, files
 from toynet.config import Config
 from toynet.datasets import csv_files
 from toynet.many.grid import Grid
-from toynet.many.summary import COLUMNS, Summary, task_of, trained
+from toynet.many.summary import COLUMNS, Summary, trained
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -304,7 +304,7 @@ def _make_ready(config: Config, seconds: float) -> None:
     """Have compiled code where the whole sweep is worth it."""
     if not engines.is_ready():
         config = datasets.resolved(config)
-        engines.make_ready(seconds, task_of(config, datasets.load(config)))
+        engines.make_ready(seconds, engines.task(config, datasets.load(config)))
 
 
 def _is_wanted() -> Callable[[], bool]:

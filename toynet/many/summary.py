@@ -29,7 +29,7 @@ PARTS = ("train", "test")
 SLICE = 0.1
 """Seconds of training, about, from one look at whether to go on to the next."""
 
-OF_BEGINNING = (*DATA_SETTINGS, "hidden_size", "activation", "init_seed")
+OF_BEGINNING = (*DATA_SETTINGS, "hidden_size", "activation", "init_seed", "output")
 """The settings that say where a run begins, and so what is measured there."""
 
 
@@ -121,7 +121,7 @@ def trained(
         If the data cannot be used.
     """
     split, begun, first = _begun(config, split)
-    task = task_of(config, split)
+    task = engines.task(config, split)
     engine = engines.choose(None, task)(task, begun)
     rows = [_row(0, first)]
     updates, fine, seconds = updates_of(config, task), True, 0.0
@@ -143,7 +143,7 @@ def _ended(number: int, engine: Engine, task: Task, rows: list[Rows], fine: bool
     split, recorded = task.split, _joined(rows, task.split)
     ended = recorded
     if engine.position or engine.epoch > recorded["epoch"][-1]:
-        ended = _row(engine.epoch, measure(engine.parameters, split, task.activation))
+        ended = _row(engine.epoch, measure(engine.parameters, split, task.activation, task.output))
         is_row = not engine.position  # else it diverged within an epoch
         if not is_finite(ended, split):
             ended, fine = recorded, False
@@ -153,12 +153,6 @@ def _ended(number: int, engine: Engine, task: Task, rows: list[Rows], fine: bool
     at |= {"state": "finished" if fine else "diverged", "engine": engine.name}
     at |= {f"{part}_{what}": float(ended[f"{part}_{what}"][-1]) for part in PARTS for what in ("loss", "accuracy")}
     return _summary(at, recorded, bool(split.y_test.size))
-
-
-def task_of(config: Config, split: Split) -> Task:
-    """What an engine has to do for a run of these settings on these data."""
-    is_shuffled = config.batch_mode != "full"
-    return Task(split, config.activation, config.batch(split.y_train.size), is_shuffled, config.record_every)
 
 
 def updates_of(config: Config, task: Task) -> int:
@@ -190,8 +184,8 @@ def _kept_beginning(values: tuple) -> tuple[Progress, Measures]:
 
 def _beginning(config: Config, split: Split) -> tuple[Progress, Measures]:
     """Where a run begins, and what is measured there."""
-    begun = begin(config, split.X_train.shape[1])
-    return begun, measure(begun.parameters, split, config.activation)
+    begun = begin(config, split.X_train.shape[1], split.outputs)
+    return begun, measure(begun.parameters, split, config.activation, config.output)
 
 
 def _slice(config: Config, task: Task) -> int:

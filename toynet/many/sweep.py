@@ -13,7 +13,7 @@ from toynet.engines import Task
 from toynet.engines.vectorised import NumpyEngine
 from toynet.many import local
 from toynet.many.grid import Grid
-from toynet.many.summary import Summary, row, task_of, updates_of
+from toynet.many.summary import Summary, row, updates_of
 
 SCHEDULER = "TOYNET_SCHEDULER"
 """Environment variable with the address of a Dask scheduler."""
@@ -145,6 +145,6 @@ def _estimated(grid: Grid, numbers: Iterable[int]) -> tuple[float, Task | None]:
     for cell in {int(grid.cells * (GOLDEN * k % 1)) for k in range(SAMPLED if runs else 0)}:
         with suppress(ValueError):  # data that cannot be used: the run will say so, where it is wanted
             config = datasets.resolved(grid.config(cell))
-            task = task_of(config, datasets.load(config))
+            task = engines.task(config, datasets.load(config))
             seconds.append(NumpyEngine.seconds(task, config.hidden_size, updates_of(config, task)))
     return runs * sum(seconds) / max(len(seconds), 1), task

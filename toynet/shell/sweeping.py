@@ -7,14 +7,13 @@ import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from toynet import datasets
 from toynet.config import Config, parse
+from toynet.many import data
 from toynet.many.grid import Grid
 from toynet.many.summary import COLUMNS, Summary
 from toynet.many.sweep import run
@@ -31,7 +30,7 @@ def sweep(top, options):
     """`sweep`: train what is not done yet."""
     try:
         grid = _grid(options)
-        _check_data(grid)
+        data.check(grid)
         numbers = Numbers(grid)
         table = _table(grid, numbers, options)
         how = {"jobs": _whole(options.jobs), "scheduler": options.scheduler}
@@ -83,25 +82,9 @@ def _whole(text: str | None) -> Any:
     return int(text) if text is not None and is_whole else text
 
 
-def _check_data(grid: Grid) -> None:
-    """See that all real data can be used, before hours are spent on others. Raises ValueError."""
-    for config in _data(grid):
-        datasets.load(datasets.resolved(config))
-
-
-def _data(grid: Grid) -> Iterator[Config]:
-    """Settings with each combination of those that name real data: of others the first value."""
-    named = ("dataset", "data_file", "feature_1", "feature_2", "target", "class_0", "class_1")
-    axes = [(name, possible) for name, possible in grid.axes if name in named]
-    for combination in itertools.product(*(possible for _, possible in axes)):
-        config = replace(grid.base, **dict(zip((name for name, _ in axes), combination, strict=True)))
-        if config.dataset not in datasets.GENERATORS:
-            yield config
-
-
 def _table(grid: Grid, numbers: Numbers, options) -> growing.Growing | Through:
     """Where the rows go. Raises ValueError."""
-    files = {config.data_file: config for config in _data(grid) if config.dataset == "csv"}
+    files = {config.data_file: config for config in data.each(grid) if config.dataset == "csv"}
     output = outputs.choose(options.csv, True, files.values())
     if isinstance(output, outputs.Stream):
         return Through(output, grid.runs)

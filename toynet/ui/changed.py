@@ -1,6 +1,6 @@
 """In plain English: why a new run starts."""
 
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.config import DATASETS, Config
 from toynet.training import IN_MID_RUN
 
@@ -19,10 +19,15 @@ LABELS = {
     "target": "Target",
     "class_0": "Class 0",
     "class_1": "Class 1",
+    "classes": "Classes",
+    "output": "Output",
+    "l2": "L2",
+    "momentum": "Momentum",
+    "features": "Inputs",
 }
 """Setting -> how its control is labelled, or how that begins."""
 
-OF_FILES = ("feature_1", "feature_2", "target", "class_0", "class_1")
+OF_DATA = ("feature_1", "feature_2", "target", "class_0", "class_1", "classes", "features")
 """What another dataset changes by itself."""
 
 MOST = 3
@@ -42,7 +47,7 @@ def sentence(before: Config, after: Config) -> str:
         "Hidden size is now 16: a new run starts." Words from files and addresses are not in it.
     """
     is_other_data = (before.dataset, before.data_file) != (after.dataset, after.data_file)
-    left_out = {"dataset", "data_file", *IN_MID_RUN, *(OF_FILES if is_other_data else ())}
+    left_out = {"dataset", "data_file", *IN_MID_RUN, *(OF_DATA if is_other_data else ())}
     parts = [f"Dataset is now {_data(before, after)}"] if is_other_data else []
     parts += [
         f"{label} is now {_shown(getattr(after, name))}"
@@ -64,7 +69,7 @@ def _data(before, after):
 
 
 def _shown(value):
-    """Numbers and activations as they are; of a text from a file only that it is another one."""
+    """Numbers and names of functions as they are; of a text from a file only that it is another one."""
     if isinstance(value, str):
-        return value if value in ACTIVATIONS else "another one"
+        return value if value in (*ACTIVATIONS, *OUTPUTS) else "another one"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from toynet.config import Config, shown
 from toynet.ui import address, messages, opening, session, style
-from toynet.ui.controls import choices, sidebar
+from toynet.ui.controls import choices, data, sidebar
 
 
 def show(page):
@@ -81,11 +81,11 @@ def _start(tab):
             complaints.append(str(error))
         else:
             return
-    if config.dataset == "csv" and not sidebar.offered(config.data_file):
+    if config.dataset == "csv" and not data.offered(config.data_file):
         complaints.append(f"there is no file {shown(config.data_file)} here")
-        config = sidebar.without_file(config)
+        config = data.without_file(config)
     # What the data cannot give goes first, and everything if that was not it.
-    for possible in dict.fromkeys((config, sidebar.without_file(config), Config())):
+    for possible in dict.fromkeys((config, data.without_file(config), Config())):
         try:
             tab.start(possible)
             break

@@ -7,7 +7,7 @@ from toynet.replay import Replay
 from toynet.training import Trainer, new_name
 from toynet.ui import keeping, keys, session
 from toynet.ui.as_text import as_text
-from toynet.ui.controls import choices, sidebar
+from toynet.ui.controls import choices, data
 from toynet.ui.experiment import Experiment
 from toynet.ui.train import plan
 
@@ -34,7 +34,7 @@ def take_up(run):
 def with_data(state):
     """The state, or a ValueError where this tab may not have the run's data."""
     config = state.config
-    if config.dataset == "csv" and not sidebar.offered(config.data_file):
+    if config.dataset == "csv" and not data.offered(config.data_file):
         raise ValueError(f"the file of run {state.run_name} is no longer here")
     return state
 

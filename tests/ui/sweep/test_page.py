@@ -254,15 +254,15 @@ def test_what_could_not_be_written_for_a_moment_is_written_in_the_end(store, mon
     assert not job(app).problem and [one["done"] for one in store.all()] == [12] and not app.warning
 
 
-def test_data_that_cannot_be_used_end_the_sweep_with_a_sentence():
+def test_data_that_cannot_be_used_are_told_before_anything_is_trained():
     app = at_sweep()
-    experiment = session(app).experiment
     app.multiselect(key=keys.SWEPT).set_value(["samples", "test_fraction"]).run()
     typed(app, "samples", "20")
     typed(app, "test_fraction", "0.01")
     told = "20 rows (10 in the smaller class) are too few to hold back a test share of 0.01; set it to 0"
-    ended(press(app, keys.SWEEP_START), told)
-    assert "too few" in app.error[0].value and session(app).experiment is experiment
+    assert told in app.error[0].value and app.button(key=keys.SWEEP_START).disabled
+    app.multiselect(key=keys.SWEPT).set_value(["classes"]).run()
+    assert "classes must be 2 for circles, not 3" in app.error[0].value and app.button(key=keys.SWEEP_START).disabled
 
 
 def test_the_luck_of_a_run_is_kept_and_two_of_them_are_compared(store):

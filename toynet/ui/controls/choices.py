@@ -82,6 +82,13 @@ def segments(label, key, options, value=None, default=None, **more):
     return remember(key, st.segmented_control(label, options, default=chosen, required=True, **_named(key), **more))
 
 
+def several(label, key, options, value, **more):
+    """A choice of several, in the order chosen."""
+    wanted = st.session_state.get(key, value)
+    chosen = preset(key, [choice for choice in wanted if choice in options])
+    return remember(key, st.multiselect(label, options, default=chosen, **_named(key), **more))
+
+
 def _named(key):
     """What Streamlit is told of every control: its key, and what to do first of all when a person has chosen."""
     return {"key": key, "on_change": _chosen, "args": (key,)}

@@ -7,9 +7,9 @@ _ALL = tuple(Config().to_dict())
 _LAST = ("epochs", "record_every")
 SETTINGS = (
     *(name for name in _ALL if name not in (*DATA_SETTINGS, *_LAST)),
-    *(name for name in DATA_SETTINGS if name not in changed.OF_FILES),
+    *(name for name in DATA_SETTINGS if name not in changed.OF_DATA),
     *_LAST,
-    *changed.OF_FILES,
+    *changed.OF_DATA,
 )
 """Those of Config, what people compare first: the network and its training, the data, and what follows from these."""
 

@@ -5,13 +5,16 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from toynet import datasets
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.config import BATCH_MODES, Config, parse, range_text
+from toynet.many import data
 from toynet.many.grid import Grid
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
-from toynet.ui.controls.sidebar import BATCHES, HELP, HIDDEN, RATES, SAMPLES, SHARES
+from toynet.ui.controls.data import CLASSES, SAMPLES, SHARES
+from toynet.ui.controls.fields import HELP
+from toynet.ui.controls.sidebar import BATCHES, HIDDEN, MOMENTA, PENALTIES, RATES
 from toynet.ui.runs import words
 
 NOISES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -23,10 +26,14 @@ OFFERED = {
     "batch_mode": BATCH_MODES,
     "batch_size": BATCHES,
     "activation": tuple(ACTIVATIONS),
+    "l2": PENALTIES,
+    "momentum": MOMENTA,
+    "output": tuple(OUTPUTS),
     "epochs": EPOCHS,
     "samples": SAMPLES,
     "noise": NOISES,
     "test_fraction": SHARES,
+    "classes": tuple(CLASSES),
     "dataset": tuple(datasets.GENERATORS),
 }
 """Settings that can be swept, and values of each that are usual; numbers are typed."""
@@ -35,6 +42,8 @@ USUAL = {
     "learning_rate": (0.03, 0.1, 0.3, 1.0, 3.0),
     "hidden_size": (2, 4, 8, 16),
     "batch_size": (8, 32, 128),
+    "l2": (0.0, 0.001, 0.01, 0.1),
+    "momentum": (0.0, 0.5, 0.9),
     "epochs": (100, 200, 500, 1000),
     "samples": (100, 200, 400, 1000),
     "noise": (0.1, 0.2, 0.3),
@@ -47,6 +56,9 @@ PLURALS = {
     "epochs": "numbers of epochs",
     "samples": "numbers of samples",
     "batch_size": "batch sizes",
+    "classes": "numbers of classes",
+    "l2": "L2 penalties",
+    "momentum": "momenta",
     "dataset": "data sets",
 }
 """Of a setting, where it is not its name and an s."""
@@ -54,7 +66,7 @@ PLURALS = {
 FIRST = ("learning_rate", "hidden_size")
 """Settings of a sweep where nobody chooses others."""
 
-OF_MADE_DATA = ("samples", "noise", "dataset")
+OF_MADE_DATA = ("samples", "noise", "classes", "dataset")
 
 SEEDS, MOST_SEEDS = 10, 100
 
@@ -102,6 +114,7 @@ def choose(config):
         base = replace(config, **{name: values[0] for name, values in settings.items()})
         several = tuple((name, values) for name, values in settings.items() if len(values) > 1)
         grid = Grid(base, several, seeds)
+        data.check(grid)
         if grid.runs > MOST_RUNS:
             raise ValueError(
                 f"These are {grid.runs:,} runs: here at most {MOST_RUNS:,} can be watched, `python -m toynet sweep` "

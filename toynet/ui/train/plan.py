@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.config import BATCH_MODES
 from toynet.many.plan import AXES, MOST_LANES, MOST_SEEDS, RACED, Plan
 from toynet.ui import address, keys, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
-from toynet.ui.controls.sidebar import BATCHES, HIDDEN, RATES
+from toynet.ui.controls.sidebar import BATCHES, HIDDEN, MOMENTA, PENALTIES, RATES
 from toynet.ui.train.beside import UNLIKE
 
 KINDS = {"one": "One run", "luck": "Luck", "race": "Race"}
@@ -23,6 +23,9 @@ LABELS = {
     "hidden_size": "Hidden size",
     "activation": "Activation",
     "init_seed": "Initial seed",
+    "l2": "L2",
+    "momentum": "Momentum",
+    "output": "Output",
 }
 OFFERED = {
     "batch_mode": BATCH_MODES,
@@ -31,12 +34,17 @@ OFFERED = {
     "hidden_size": HIDDEN,
     "activation": tuple(ACTIVATIONS),
     "init_seed": tuple(range(10)),
+    "l2": PENALTIES,
+    "momentum": MOMENTA,
+    "output": tuple(OUTPUTS),
 }
 USUAL = {
     "learning_rate": (0.03, 0.1, 0.3, 1.0, 3.0),
     "batch_size": (8, 32, 128),
     "hidden_size": (2, 4, 8, 16),
     "init_seed": (0, 1, 2, 3),
+    "l2": (0.0, 0.001, 0.01, 0.1),
+    "momentum": (0.0, 0.5, 0.9),
 }
 """Values of a race where nobody chooses others; else all that are offered."""
 
@@ -56,7 +64,7 @@ def choose():
     kind = choices.segments(
         "Trained", keys.PLAN, list(KINDS), present.kind, format_func=KINDS.get, help=HELP, label_visibility="collapsed"
     )
-    wanted = {"one": _one, "luck": _luck, "race": _race}[kind](tab.experiment.trainer.config, present)
+    wanted = {"one": _one, "luck": _luck, "race": _race}[kind](tab.experiment.trainer, present)
     if wanted != present:
         try:
             tab.experiment.put_beside(wanted)
@@ -71,11 +79,11 @@ def forget():
         choices.forget(key)
 
 
-def _one(config, present):
+def _one(trainer, present):
     return Plan()
 
 
-def _luck(config, present):
+def _luck(trainer, present):
     usual = present.seeds if present.kind == "luck" else choices.remembered(keys.LUCK, SEEDS)
     with st.popover(f"{usual} seeds", width=120, help="How many seeds."):
         label = "Seeds, your own included"
@@ -87,12 +95,14 @@ def _luck(config, present):
     return Plan(seeds=seeds)
 
 
-def _race(config, present):
+def _race(trainer, present):
     racing = present.kind == "race"
     usual = present.setting if racing else choices.remembered(keys.RACE, RACED[0])
     with st.popover(f"Over {LABELS[usual].lower()}", width=165, help="What is raced, and level by what."):
-        setting = choices.select("Setting", keys.RACE, list(RACED), usual, format_func=LABELS.get)
-        values = _values(setting, config, present)
+        # Of a single output both make the same.
+        raced = [name for name in RACED if name != "output" or trainer.split.outputs > 1]
+        setting = choices.select("Setting", keys.RACE, raced, usual, format_func=LABELS.get)
+        values = _values(setting, trainer.config, present)
         axis = present.axis if racing else choices.remembered(keys.LEVEL, "epoch")
         axis = choices.segments("All at the same", keys.LEVEL, list(AXES), axis, format_func=LEVEL.get)
         if setting in UNLIKE:
