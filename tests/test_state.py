@@ -57,6 +57,43 @@ def test_a_run_cut_at_any_updates_and_resumed_is_the_run_that_was_never_stopped(
     assert_same_run(cut, whole)
 
 
+@every_engine
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_several_outputs_with_all_that_is_added_to_the_update_go_on(engine, output, batch_mode):
+    config = small(
+        dataset="blobs", classes=4, output=output, batch_mode=batch_mode, l2=0.01, momentum=0.9, features="x1;x2;x1 x2"
+    )
+    whole, cut = train(config, run="one", engine=engine), Trainer(config, run="one", engine=engine)
+    assert whole.parameters.W1.shape == (3, 3) and whole.parameters.W2.shape == (4, 3)
+    for updates in (1, 2, 4):
+        cut.run(updates=updates)
+        cut = pickle.loads(pickle.dumps(cut))
+    cut.run()
+    assert_same_run(cut, whole)
+    without = train(dataclasses.replace(config, momentum=0.0), engine=engine)
+    assert not np.allclose(without.parameters.W2, whole.parameters.W2)
+
+
+def test_a_state_whose_velocity_does_not_fit_is_refused():
+    trainer = Trainer(small(momentum=0.5))
+    trainer.step()
+    state = trainer.state()
+    v = state.progress.velocity
+    wrong = state.progress._replace(velocity=v._replace(W2=v.W2[:, 1:]))
+    with pytest.raises(ValueError, match="3 hidden units and 2 inputs"):
+        Trainer.resume(dataclasses.replace(state, progress=wrong))
+
+
+def test_data_of_several_classes_that_came_by_hand():
+    split = datasets.load(small(dataset="blobs", classes=3, features="x1;x2;x1^2"))
+    trainer = Trainer(small(output="softmax", epochs=100), split=split._replace(class_names=("a", "b", "c")))
+    assert (trainer.config.features, trainer.config.class_1) == ("x1;x2;x1^2", "")
+    trainer.run()
+    again = Trainer.resume(trainer.state())
+    assert again.split.class_names == ("a", "b", "c") and again.present()["train_accuracy"] > 0.9
+
+
 def restless(trainer, updates):
     """So many updates, in which settings change: always at the same updates, most of them within an epoch."""
     for _ in range(updates):
