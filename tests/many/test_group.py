@@ -116,6 +116,21 @@ def test_lanes_start_at_the_same_weights(setting):
     assert all(run.split is runs[0].split for run in runs)
 
 
+@pytest.mark.parametrize(
+    ("setting", "values"), [("l2", (0.0, 0.1)), ("momentum", (0.0, 0.9)), ("output", ("sigmoid", "softmax"))]
+)
+def test_what_is_added_to_the_update_is_raced_from_the_same_weights(setting, values):
+    config = replace(MINI, dataset="blobs", classes=3)
+    group = Group(Trainer(config), Plan(setting=setting, values=values))
+    assert all(np.array_equal(a, b) for a, b in zip(*(run.parameters for run in group.runs), strict=True))
+    to_the_end(group)
+    for value, run in zip(values, group.runs, strict=True):
+        alone = Trainer(replace(config, **{setting: value}))
+        alone.run()
+        assert same(run, alone)
+    assert not same(*group.runs)
+
+
 def test_networks_of_other_sizes_start_at_their_own():
     runs = Group(Trainer(MINI), Plan(setting="hidden_size", values=(2, 4, 8))).runs
     assert [run.parameters.W1.shape[0] for run in runs] == [4, 2, 8]
