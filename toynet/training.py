@@ -166,8 +166,9 @@ class Trainer:
                 f"the data of {state.config.dataset} {state.config.data_file}".rstrip()
                 + f" are no longer those that run {state.run_name} was trained on"
             )
+        m, d = split.X_train.shape
         try:
-            check(state, *split.X_train.shape, split.outputs)
+            check(state, m, d, split.outputs)
         except ValueError as error:
             raise ValueError(f"run {state.run_name} is damaged: {error}") from error
         return cls._of(state, split)
