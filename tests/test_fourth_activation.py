@@ -59,7 +59,7 @@ def test_it_trains_in_numpy_as_network_py_does_where_there_are_no_loops_for_it()
 def test_no_run_waits_for_loops_that_there_are_not(monkeypatch):
     monkeypatch.setattr(engines, "WORTH_LOADING", 0.0)
     monkeypatch.setattr(engines, "WORTH_COMPILING", 0.0)
-    monkeypatch.setattr(engines, "load_from_disk", lambda: False)  # as before the first compilation
+    monkeypatch.setattr(engines, "load_from_disk", lambda task=None: False)  # as before the first compilation
     monkeypatch.setattr(engines, "prepare", lambda: pytest.fail("nothing is to be compiled"))
     assert train(Config(activation="softplus", epochs=2)).engine == "numpy"
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.driving import at_rest, button, metric, open_at, wait_for_epoch
-from toynet.ui.derivation.page import SECTIONS
+from toynet.ui.derivation.page import SECTIONS, sections
 
 
 def follow(tab, page):
@@ -105,13 +105,39 @@ def test_opens_by_link_and_nothing_is_wider_than_the_window(browser, url, width,
     expect(tab.get_by_text(f"h = {hidden_size}, g = tanh")).to_be_visible(timeout=20_000)
     for section in SECTIONS:
         show(tab, section)
-        tab.wait_for_timeout(500)
-        assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
-        cut_off = "[...document.querySelectorAll('.katex')].filter(f => f.getBoundingClientRect().right > innerWidth)"
-        assert tab.evaluate(f"{cut_off}.length") == 0
-        wide = "[...document.querySelectorAll('.matrix-box, .checks')].filter(b =>"
-        assert tab.evaluate(f"{wide} b.getBoundingClientRect().right > innerWidth).length") == 0
-        expect(tab.get_by_test_id("stException")).to_have_count(0)
+        nothing_is_cut_off(tab, width)
+    context.close()
+
+
+def nothing_is_cut_off(tab, width):
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    cut_off = "[...document.querySelectorAll('.katex')].filter(f => f.getBoundingClientRect().right > innerWidth)"
+    assert tab.evaluate(f"{cut_off}.length") == 0
+    wide = "[...document.querySelectorAll('.matrix-box, .checks')].filter(b =>"
+    assert tab.evaluate(f"{wide} b.getBoundingClientRect().right > innerWidth).length") == 0
+    assert tab.locator(".katex-error").count() == 0
+    expect(tab.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("classes", "hidden_size", "width", "scheme"), [(3, 4, 1400, "light"), (6, 32, 480, "dark")])
+def test_several_outputs_with_all_terms_fit_the_window(browser, url, classes, hidden_size, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    tab = context.new_page()
+    terms = f"dataset=blobs&classes={classes}&output=softmax&l2=0.01&momentum=0.9&hidden_size={hidden_size}"
+    tab.goto(f"{url}/derivation?{terms}")
+    expect(tab.get_by_text(f"g = tanh, k = {classes} (softmax)")).to_be_visible(timeout=20_000)
+    for _ in range(4):
+        nothing_is_cut_off(tab, width)
+        button(tab, "Next").click()
+    nothing_is_cut_off(tab, width)
+    for section in list(sections(classes))[1:]:
+        show(tab, section)
+        nothing_is_cut_off(tab, width)
+        if section == "Both outputs":
+            expect(tab.get_by_text(f"The same, all {classes} numbers")).to_have_count(2)
+            tops = [tab.locator(f".st-key-output_{output}").bounding_box()["y"] for output in ("sigmoid", "softmax")]
+            assert (tops[0] == pytest.approx(tops[1], abs=2)) == (width > 1000)
     context.close()
 
 

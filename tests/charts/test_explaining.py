@@ -6,13 +6,15 @@ import altair as alt
 import numpy as np
 import pytest
 
+from tests.derivation.several import several
 from tests.problems import problem
 from toynet import Config, Trainer
 from toynet.charts.explaining import bins, comparison_chart, cosine_chart, error_chart, norm_ratio_chart, step_chart
 from toynet.derivation.batch_gradients import Spread, compare
 from toynet.derivation.gradient_check import error_by_step
 from toynet.derivation.mistakes import MISTAKES
-from toynet.network import forward
+from toynet.derivation.squared_error import lead
+from toynet.network import forward, one_hot
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -128,3 +130,24 @@ def test_pictures_are_as_wide_as_the_page_and_of_one_height_that_a_small_window_
     heights = {name: spec.get("height") for name, spec in specs.items()}
     assert len(set(heights.values())) == 1, heights
     assert 300 <= heights["error"] <= 400  # of a window's 700, beside a heading and a sentence
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_error_chart_of_several_outputs_has_a_point_for_each_of_them(output):
+    parameters, X, y = several(m=5)
+    curves, ring, dot, *names = tables(error_chart(parameters, X, y, "tanh", output))
+    assert len(curves) == (4 if output == "sigmoid" else 2) * 161
+    assert len(ring) == len(dot) == 15
+    passed, Y = forward(parameters, X, "tanh", output), one_hot(y, 3)
+    np.testing.assert_allclose([row["dC_dZ2"] for row in ring], (passed.y_hat - Y).ravel())
+    places = lead(passed.Z2) if output == "softmax" else passed.Z2
+    np.testing.assert_allclose([row["Z2"] for row in dot], places.ravel())
+    assert [row["of"] for (row,) in names] == ["Y = 0", "Y = 1"]
+    assert {row["of"] for row in ring} == {"Y = 0", "Y = 1"}
+
+
+def test_error_chart_of_softmax_says_what_runs_along_its_axis():
+    x, y = (
+        error_chart(*several(m=5), "tanh", "softmax").to_dict()["layer"][0]["encoding"][axis]["title"] for axis in "xy"
+    )
+    assert (x, y) == ("Z2 ahead of the others", "dC/dZ2, one output of one sample")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.derivation.several import several
 from tests.problems import problem
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.derivation.batch_gradients import _against, compare, gradients
 from toynet.network import Parameters, backward, forward
 
@@ -98,3 +99,29 @@ def test_gradients_that_are_not_finite_have_no_direction():
     assert (cosine[2], ratio[2]) == (1, 2)
     cosine, ratio = _against(np.array([np.inf, 0.0]), batches)
     assert np.isnan(cosine).all() and np.isnan(ratio).all()
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("k", [1, 3])
+def test_each_batch_of_several_outputs_has_the_gradient_that_backward_derives(output, k):
+    parameters, X, y = several("tanh", 24, 4, 3, k)
+    rng = np.random.default_rng(1)
+    rows = np.array([rng.permutation(24)[:5] for _ in range(7)])
+    stacked = gradients(parameters, X, y, "tanh", rows, output)
+    for number, batch in enumerate(rows):
+        right = backward(parameters, forward(parameters, X[batch], "tanh", output), y[batch], "tanh")
+        for mine, theirs in zip(stacked, right, strict=True):
+            assert mine[number].shape == theirs.shape
+            np.testing.assert_allclose(mine[number], theirs, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("l2", [0.0, 0.5])
+def test_batches_of_several_outputs_average_to_the_full_gradient_with_its_penalty(output, l2):
+    found = compare(*several("tanh", 24), "tanh", batch_size=4, most=18, output=output, l2=l2)
+    assert np.mean(found["mini"].cosine * found["mini"].norm_ratio) == pytest.approx(1)
+
+
+def test_the_penalty_that_all_batches_share_makes_them_more_alike():
+    few, many = (compare(*several("tanh", 24), "tanh", 4, output="softmax", l2=l2)["mini"] for l2 in (0.0, 10.0))
+    assert many.cosine.min() > few.cosine.mean() and many.cosine.min() > 0.99

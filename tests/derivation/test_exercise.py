@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.derivation.several import form
 from toynet import network
-from toynet.activations import ACTIVATIONS, sigma
+from toynet.activations import ACTIVATIONS, sigma, softmax
 from toynet.derivation import exercise, worked_example, wrong_answers
-from toynet.derivation.exercise import HIDEABLE, Exercise, ask, mark
+from toynet.derivation.exercise import HIDEABLE, Exercise, ask, hideable, mark, needed
+from toynet.derivation.form import ORDER, order
 from toynet.derivation.mistakes import MISTAKES
-from toynet.derivation.quantities import ORDER, quantities
+from toynet.derivation.quantities import quantities
 from toynet.derivation.typed_numbers import parse_numbers
 from toynet.network import Parameters
 
@@ -62,7 +64,7 @@ def test_what_is_shown_suffices_and_all_of_it_is_needed():
 
 def code_of(quantity, activation):
     """What computes a quantity from what a person is shown, as Python."""
-    lines = worked_example.LINES | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
+    lines = worked_example.code() | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
     g, g_prime = ACTIVATIONS[activation].code
     # The cost is written in Z2, the slope and A1.T as other quantities: here in what a person is shown.
     code = {"C": "-np.log(np.where(y == 1, y_hat, 1 - y_hat))"}.get(quantity, lines[quantity])
@@ -248,3 +250,113 @@ def test_any_text_gives_numbers_or_a_sentence(text, shape):
         assert str(error).endswith(".")
     else:
         assert numbers.shape in (shape, shape[::-1]) and np.isfinite(numbers).all()
+
+
+# --- several outputs, and the update's terms -------------------------------------------
+
+OTHERS = [
+    (3, "sigmoid", 0.0, 0.0),
+    (3, "softmax", 0.0, 0.0),
+    (3, "softmax", 0.1, 0.5),
+    (1, "sigmoid", 0.1, 0.0),
+    (1, "sigmoid", 0.0, 0.5),
+]
+others = pytest.mark.parametrize(("k", "output", "l2", "momentum"), OTHERS)
+
+
+def asked_of(seed, quantity, activation, k, output, l2, momentum):
+    return ask(seed, quantity, 2 if k > 1 else 4, activation, output, k, l2, momentum)
+
+
+@others
+def test_all_that_an_update_computes_can_be_asked_for(k, output, l2, momentum):
+    kind = form(k, output, l2, momentum)
+    given = {"A0", "y", "Y", "dZ2_dW2", *Parameters._fields, *(f"v_{name}" for name in Parameters._fields)}
+    assert hideable(kind) == tuple(symbol for symbol in order(kind) if symbol not in given)
+
+
+@others
+def test_exercises_of_every_form_have_tidy_numbers_and_show_what_suffices(k, output, l2, momentum):
+    kind = form(k, output, l2, momentum)
+    for quantity, activation in product(hideable(kind), ACTIVATIONS):
+        case = quantity, activation
+        asked = asked_of(1, quantity, activation, k, output, l2, momentum)
+        for values in (*asked.parameters, asked.X, *(asked.v or ())):
+            assert np.array_equal(values, np.round(values, 1)) and np.abs(values).min() >= 0.1, case
+        assert asked.hidden.symbol == quantity and tuple(asked.shown) == needed(kind)[quantity], case
+        lines = worked_example.code(kind) | {"dC_db2": "y_hat - y", "dC_db1": "(W2.T @ dC_dZ2) * g_prime_Z1"}
+        lines["C"] = (
+            "-(Y * np.log(y_hat)).sum()" if kind.is_softmax else "-np.log(np.where(y == 1, y_hat, 1 - y_hat)).sum()"
+        )
+        g, g_prime = ACTIVATIONS[activation].code
+        shown = {symbol: q.value for symbol, q in asked.shown.items()}
+        names = {"np": np, "sigma": sigma, "softmax": softmax, "m": 1, "eta": asked.learning_rate, "l2": l2}
+        names |= {"mu": momentum, "y": shown.get(kind.classes)} | shown
+        value = eval(lines[quantity].replace("g_prime_Z1", "({g_prime})").format(g=g, g_prime=g_prime), names)
+        np.testing.assert_allclose(np.squeeze(value), np.squeeze(asked.hidden.value), rtol=1e-12, err_msg=str(case))
+
+
+@others
+def test_each_classical_mistake_of_every_form_is_recognised_from_three_digits(k, output, l2, momentum):
+    for quantity, activation in product(hideable(form(k, output, l2, momentum)), ACTIVATIONS):
+        asked = asked_of(2, quantity, activation, k, output, l2, momentum)
+        assert mark(asked, three_digits(asked.hidden.value)).correct, (quantity, activation)
+        candidates = wrong_answers.of(asked)
+        assert candidates and len({c.name for c in candidates}) == len(candidates), (quantity, activation)
+        for candidate in candidates:
+            marking = mark(asked, three_digits(candidate.value))
+            assert (marking.mistake, marking.correct) == (candidate.name, False), (quantity, activation)
+
+
+def on_paper_of_three(symbol, output, l2=0.0):
+    """k = 3, relu, one sample of class 0: A1 = (1, 2), W2 = [ln 2, 0; 0, ln 2; 0, 0], Z2 = (ln 2, 2 ln 2, 0)."""
+    ln2 = math.log(2)
+    W2 = np.array([[ln2, 0], [0, ln2], [0, 0]])
+    parameters = Parameters(np.eye(2), np.zeros((2, 1)), W2, np.zeros((3, 1)))
+    given = parameters, np.array([[1.0, 2.0]]), np.array([0.0]), "relu", 0.5, output, l2, 0.0, None
+    everything = quantities(*given)
+    return Exercise(everything[symbol], {}, everything, *given)
+
+
+MARKED_OF_THREE = [
+    ("y_hat", "softmax", [[2 / 7], [4 / 7], [1 / 7]], None),
+    ("y_hat", "softmax", [[2 / 3], [4 / 5], [1 / 2]], "sigma_for_softmax"),
+    ("y_hat", "softmax", [[2], [4], [1]], "no_sum"),
+    ("y_hat", "sigmoid", [[2 / 3], [4 / 5], [1 / 2]], None),
+    ("C", "softmax", 1.253, None),  # ln(7/2)
+    ("C", "softmax", 0.418, "mean_over_outputs"),
+    ("C", "sigmoid", 2.708, None),  # ln(3/2 * 5 * 2)
+    ("C", "sigmoid", 0.4055, "own_class_alone"),  # ln(3/2)
+    ("dC_dy_hat", "softmax", [[-3.5], [0], [0]], None),
+    ("dC_dy_hat", "softmax", [[-3.5], [7 / 3], [7 / 6]], "as_sigmoids"),
+    ("dy_hat_dZ2", "softmax", [[0.2041, 0, 0], [0, 0.2449, 0], [0, 0, 0.1224]], "diagonal_alone"),
+    ("dC_dZ2", "softmax", [[-5 / 7], [4 / 7], [1 / 7]], None),
+    ("dC_dZ2", "softmax", [[-5 / 7], [0], [0]], "diagonal_alone"),  # 2/7 * 5/7 * -7/2
+    ("dC_dW2", "softmax", [[-0.714, -1.43], [0.571, 1.14], [0.143, 0.286]], None),
+    ("dC_dW2", "softmax", [[-0.714, 0.571, 0.143], [-1.43, 1.14, 0.286]], "transposed"),
+    ("dC_db1", "softmax", [[-0.495], [0.396]], None),  # ln 2 times -5/7, 4/7
+    ("dC_db1", "softmax", [[-0.495], [-0.495]], "reshaped_W2"),  # ln 2 [1 0 0; 1 0 0] for ln 2 [1 0 0; 0 1 0]
+]
+
+
+def test_answers_of_three_outputs_by_hand_are_right_or_show_their_mistake():
+    for symbol, output, answer, mistake in MARKED_OF_THREE:
+        marking = mark(on_paper_of_three(symbol, output), answer)
+        assert marking.mistake == mistake, (symbol, output, answer)
+        assert marking.correct == (mistake is None), (symbol, output, answer)
+
+
+def test_terms_by_hand():
+    # lambda = 0.1: P = 0.05 (2 + 2 ln^2 2), g_W2 = dC_dW2 + 0.1 W2.
+    P = 0.1 * (1 + math.log(2) ** 2)
+    asked = on_paper_of_three("penalty", "softmax", 0.1)
+    answers = {P: None, 2 * P: "no_half", 10 * P: "no_lambda", 0.1: "W1_alone"}
+    assert {answer: mark(asked, answer).mistake for answer in answers} == answers
+    asked = on_paper_of_three("new_b2", "softmax", 0.1)
+    assert mark(asked, [[5 / 14], [-2 / 7], [-1 / 14]]).correct
+
+
+def test_what_a_form_has_not_is_not_asked_for():
+    for quantity, more in (("Y", {}), ("penalty", {}), ("new_v_W1", {"l2": 0.1}), ("y", {"outputs": 3})):
+        with pytest.raises(ValueError, match="quantity must be one of Z1, A1"):
+            ask(0, quantity, **more)

@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from tests.derivation.several import several
 from tests.problems import problem
 from toynet import Config, datasets, train
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.derivation import gradient_check, verdicts
 from toynet.derivation.gradient_check import (
     check,
@@ -18,7 +19,7 @@ from toynet.derivation.gradient_check import (
     smooth_rows,
 )
 from toynet.derivation.mistakes import MISTAKES
-from toynet.network import Gradients, Parameters, backward, cost, costs, forward, initialise
+from toynet.network import Gradients, Parameters, backward, cost, costs, forward, initialise, one_hot, penalty
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -327,3 +328,117 @@ def test_quick_check_goes_through_all_rows_in_turns():
     turns = [few_rows(333, 256, turn) for turn in range(7)]
     assert {len(rows) for rows in turns} == {50}
     assert set(np.concatenate(turns).tolist()) == set(range(333))
+
+
+# --- several outputs, and the penalty ------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_every_combination_of_output_activation_and_penalty_agrees_with_finite_differences(activation, output):
+    for k, l2, d, m in product((1, 3, 6), (0.0, 0.01, 3.0), (2, 5), (1, 40)):
+        given = *several(activation, m, 4, d, k), activation
+        errors = relative_errors(*given, output, l2)
+        assert max(errors.values()) < 2e-7, (k, l2, d, m, errors)
+        assert all(c.passes for c in check(*given, output=output, l2=l2).values()), (k, l2, d, m)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("k", [1, 3])
+def test_differences_are_those_of_one_parameter_at_a_time_of_the_cost_with_its_penalty(output, k):
+    for m, h, d, l2 in [(1, 4, 2, 0.0), (7, 1, 3, 0.5), (40, 3, 4, 2.0)]:
+        parameters, X, y = several("tanh", m, h, d, k)
+
+        def C(changed, given=(X, y, l2)):
+            X, y, l2 = given
+            return cost(forward(changed, X, "tanh", output), y, output) + penalty(changed, l2)
+
+        numerical = numerical_gradients(parameters, X, y, "tanh", 1e-4, output, l2)
+        for name, values in parameters._asdict().items():
+            assert numerical[name].shape == values.shape
+            for index in np.ndindex(values.shape):
+                sides = []
+                for step in (1e-4, -1e-4):
+                    moved = values.copy()
+                    moved[index] += step
+                    sides.append(C(parameters._replace(**{name: moved})))
+                one = pytest.approx((sides[0] - sides[1]) / 2e-4, rel=1e-9, abs=1e-10)
+                assert numerical[name][index] == one, (m, name, index)
+
+
+def test_softmax_gradient_agrees_with_the_complex_step_to_rounding():
+    parameters, X, y = several("tanh", 7, k=4)
+    Y = one_hot(y, 4)
+
+    def textbook_cost(W1, b1, W2, b2):
+        e = np.exp(W2 @ np.tanh(W1 @ X.T + b1) + b2)
+        return -np.mean((Y * np.log(e / e.sum(axis=0))).sum(axis=0))
+
+    derived = backward(parameters, forward(parameters, X, "tanh", "softmax"), y, "tanh")
+    for place, gradient in enumerate(derived):
+        for index in np.ndindex(gradient.shape):
+            theta = [p.astype(complex) for p in parameters]
+            theta[place][index] += 1e-30j
+            stepped = textbook_cost(*theta).imag / 1e-30
+            assert gradient[index] == pytest.approx(stepped, rel=1e-10, abs=1e-15), (place, index)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_penalty_that_the_rule_has_already_or_on_the_biases_is_caught(output):
+    """lambda theta is added to what a rule says, as the update adds it: a rule that has it too is twice as far."""
+
+    def twice(parameters, passed, y, activation):
+        right = backward(parameters, passed, y, activation)
+        return right._replace(dC_dW1=right.dC_dW1 + 0.1 * parameters.W1)
+
+    def biases_too(parameters, passed, y, activation):
+        right = backward(parameters, passed, y, activation)
+        return right._replace(dC_db1=right.dC_db1 + 0.1 * parameters.b1)
+
+    given = *several(), "tanh"
+    for rule, name in ((twice, "W1"), (biases_too, "b1")):
+        errors = relative_errors(*given, output, 0.1, backward=rule)
+        assert [n for n, error in errors.items() if error > 1e-3] == [name]
+        checked = check(*given, rule, output=output, l2=0.1)
+        assert [n for n, c in checked.items() if not c.passes] == [name]
+
+
+def test_the_other_output_s_cost_is_not_the_one_whose_gradient_this_is():
+    """y_hat of the one with the cost of the other: the error is y_hat - Y either way, and only one of them is right."""
+    parameters, X, y = several(m=ALL)
+    rounded = {}
+    for made, output in product(OUTPUTS, OUTPUTS):
+
+        def rule(parameters, passed, y, activation, made=made):
+            return backward(parameters, forward(parameters, X, activation, made), y, activation)
+
+        rounded[made, output] = max(relative_errors(parameters, X, y, "tanh", output, backward=rule).values()) < 1e-6
+    assert rounded == {(made, output): made == output for made, output in product(OUTPUTS, OUTPUTS)}
+
+
+def test_right_rule_of_several_outputs_passes_after_training_with_large_steps():
+    for output, k, momentum in product(OUTPUTS, (3, 6), (0.0, 0.9)):
+        config = Config(
+            dataset="blobs", classes=k, output=output, momentum=momentum, learning_rate=10.0, epochs=60, hidden_size=16
+        )
+        run = train(config, engine="numpy")
+        checked = check(run.parameters, run.split.X_train, run.split.y_train, "tanh", output=output)
+        assert all(w.passes for w in checked.values()), (output, k, momentum)
+
+
+def test_a_large_penalty_hides_no_mistake():
+    checked = check(*several(m=ALL), "tanh", MISTAKES["no_g_prime"].backward, output="softmax", l2=100.0)
+    assert not checked["b1"].passes
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_error_over_steps_is_a_v_of_several_outputs_too(output):
+    curve = error_by_step(*several(m=ALL), "tanh", output=output, l2=0.1)
+    errors = dict(zip(range(1, 13), curve[:, 1], strict=True))
+    assert errors[1] / errors[2] == pytest.approx(100, rel=0.3)
+    assert min(errors, key=errors.get) in (5, 6) and errors[6] < 1e-7
+
+
+def test_quick_check_looks_at_fewer_rows_where_there_are_more_outputs():
+    assert len(few_rows(10_000, 16)) == 800 and len(few_rows(10_000, 16, outputs=4)) == 200
+    assert len(few_rows(10_000, 256, outputs=10)) == 5

@@ -7,10 +7,12 @@ from ast import literal_eval
 import numpy as np
 import pytest
 
+from tests.derivation.several import KINDS, form, several, velocity
 from tests.problems import problem
 from toynet.activations import ACTIVATIONS
 from toynet.derivation import numerals
-from toynet.derivation.quantities import ORDER, PHASES, quantities
+from toynet.derivation.form import ORDER, PHASES, order, phases
+from toynet.derivation.quantities import quantities
 from toynet.derivation.worked_example import markdown, matrix, script
 from toynet.network import Parameters
 
@@ -115,3 +117,54 @@ def test_numbers_of_the_script_are_the_parameters_to_the_last_digit():
     source = script(*given)
     line = next(line for line in source.splitlines() if line.startswith("W1 = "))
     assert np.array_equal(literal_eval(line.removeprefix("W1 = np.array(").removesuffix(")")), given[0].W1)
+
+
+# --- several outputs, and the update's terms -------------------------------------------
+
+kinds = pytest.mark.parametrize(("k", "output", "l2", "momentum"), KINDS)
+
+
+def example_of(k, output, l2, momentum, m=3, activation="tanh"):
+    parameters, X, y = several(activation, m, 4, 3, k)
+    v = velocity(parameters) if momentum else None
+    return parameters, X, y, activation, 0.3, output, l2, momentum, v
+
+
+@kinds
+@pytest.mark.parametrize("m", [1, 3])
+def test_script_prints_the_numbers_of_every_form(k, output, l2, momentum, m):
+    given = example_of(k, output, l2, momentum, m)
+    numbers = printed(script(*given))
+    assert tuple(numbers) == order(form(k, output, l2, momentum))
+    for symbol, quantity in quantities(*given).items():
+        np.testing.assert_allclose(numbers[symbol], quantity.value, rtol=1e-12, atol=1e-15, err_msg=symbol)
+
+
+def test_script_of_softmax_with_sigmoid_units_has_both_functions():
+    given = example_of(3, "softmax", 0.0, 0.0, activation="sigmoid")
+    numbers = printed(script(*given))
+    np.testing.assert_allclose(numbers["y_hat"], quantities(*given)["y_hat"].value, rtol=1e-12)
+    assert "def sigma" not in script(*example_of(3, "softmax", 0.0, 0.0))
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_script_of_saturated_outputs_prints_infinity_and_no_warning(output):
+    parameters, X, _, *more = example_of(3, output, 0.0, 0.0, 2)
+    given = parameters._replace(b2=np.array([[900.0], [-900.0], [0.0]])), X, np.array([1.0, 0.0]), *more
+    numbers = printed(script(*given))
+    assert numbers["dC_dy_hat"][1][0] == -np.inf
+    assert numbers["C"] == quantities(*given)["C"].value
+    np.testing.assert_allclose(numbers["dC_dZ2"], quantities(*given)["dC_dZ2"].value, atol=1e-15)
+
+
+@kinds
+def test_markdown_of_every_form_has_every_formula_with_its_numbers(k, output, l2, momentum):
+    given = example_of(k, output, l2, momentum)
+    text, kind = markdown(*given), form(k, output, l2, momentum)
+    for quantity in quantities(*given).values():
+        assert f"$$\n{quantity.latex} = {matrix(quantity.value)}\n$$" in text
+    assert text.count("$$") == 2 * len(order(kind)) and text.count("{") == text.count("}")
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == [p.title for p in phases(kind)]
+    head = text.split("\n\n")[1]
+    assert (f"k = {k}, " in head) == (f"output {output}" in head) == (k > 1)
+    assert (r"$\lambda$ = 0.3" in head) == (l2 > 0) and (r"$\mu$ = 0.9" in head) == (momentum > 0)

@@ -12,6 +12,7 @@ from toynet.charts.aggregation import m4
 from toynet.charts.palette import GREY, SERIES_COLOURS
 from toynet.derivation import squared_error
 from toynet.derivation.batch_gradients import Spread
+from toynet.derivation.form import form_of
 from toynet.derivation.gradient_check import STEP
 from toynet.derivation.numerals import text
 from toynet.history import History
@@ -48,8 +49,14 @@ def _powers(title, field, **more):
 # --- cross-entropy and squared error ---------------------------------------------------
 
 
-def error_chart(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str) -> alt.LayerChart:
+def error_chart(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, output: str = "sigmoid"
+) -> alt.LayerChart:
     """dC/dZ2 over Z2 for both classes and both costs, with the samples' own positions.
+
+    Of several outputs each is a point of its own, and what it should say is Y = 0 or 1. Of softmax the horizontal
+    axis is how far an output is ahead of the others (`squared_error.lead`): there the squared error has no curve,
+    as its derivative depends on how the others share the rest.
 
     Samples beyond `FARTHEST` are drawn at the edge; those whose Z2 is no number are left out.
 
@@ -59,40 +66,50 @@ def error_chart(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation
     X : ndarray (m, d)
     y : ndarray (m,)
     activation : {"tanh", "sigmoid", "relu"}
+    output : {"sigmoid", "softmax"}
 
     Returns
     -------
     altair.LayerChart
     """
-    own = squared_error.positions(forward(parameters, X, activation), y).dropna()
+    form = form_of(parameters, output)
+    own = squared_error.positions(forward(parameters, X, activation, form.output), y, form.output).dropna()
     largest = min(max(8.0, 1.05 * float(own.Z2.abs().max() if len(own) else 0.0)), FARTHEST)
     curves = squared_error.table(largest)
+    if form.is_softmax:
+        curves = curves[curves.cost == squared_error.COSTS[0]].reset_index(drop=True)
     own["told"], own["Z2"] = own.Z2.map(text), own.Z2.clip(-largest, largest)
+    of = [f"{form.classes} = 0", f"{form.classes} = 1"]
     for rows in (curves, own):
-        rows["of"] = np.where(rows.y == 1, "y = 1", "y = 0")
-    axes = alt.X("Z2:Q", title="Z2", scale=alt.Scale(nice=False)), alt.Y("dC_dZ2:Q", title="dC/dZ2, one sample")
+        rows["of"] = np.where(rows.y == 1, of[1], of[0])
+    across = "Z2 ahead of the others" if form.is_softmax else "Z2"
+    upward = "dC/dZ2, one sample" if form.k == 1 else "dC/dZ2, one output of one sample"
+    axes = alt.X("Z2:Q", title=across, scale=alt.Scale(nice=False)), alt.Y("dC_dZ2:Q", title=upward)
     colour = _colour("cost", list(squared_error.COSTS))
-    classes = alt.Scale(domain=["y = 0", "y = 1"], range=[[1, 0], [6, 3]])
+    classes = alt.Scale(domain=of, range=[[1, 0], [6, 3]])
     dash = alt.StrokeDash("of:N", scale=classes, legend=None)
-    told = [alt.Tooltip("told:N", title="Z2"), alt.Tooltip("dC_dZ2:Q", title="dC/dZ2", format=".4~g")]
+    told = [alt.Tooltip("told:N", title=across), alt.Tooltip("dC_dZ2:Q", title="dC/dZ2", format=".4~g")]
     told += [alt.Tooltip("cost:N", title="Cost"), alt.Tooltip("of:N", title="Class")]
     lines = alt.Chart(curves).mark_line(strokeWidth=2).encode(*axes, color=colour, strokeDash=dash)
-    # At the curves themselves: a second legend would be cut off in narrow windows.
-    ends = pd.DataFrame({"Z2": [largest, -largest], "dC_dZ2": [0.9, -0.9], "of": ["y = 0", "y = 1"]})
-    names = [
-        alt.Chart(ends[k : k + 1])
-        .mark_text(color=GREY, align=align, baseline=baseline, dx=dx)
-        .encode(*axes, text="of:N")
-        for k, (align, baseline, dx) in enumerate([("right", "top", -6), ("left", "bottom", 6)])
-    ]
     # A ring and a dot: where both costs agree, each is seen. Of many samples smaller ones, that do not run together.
-    size = 60 if y.size <= FEW_POINTS else 15
+    size = 60 if y.size * form.k <= FEW_POINTS else 15
     marks = ({"filled": False, "size": 3 * size, "strokeWidth": 2}, {"filled": True, "size": size})
     points = [
         alt.Chart(own[own.cost == cost]).mark_point(opacity=1, **mark).encode(*axes, color=colour, tooltip=told)
         for cost, mark in zip(squared_error.COSTS, marks, strict=True)
     ]
-    return alt.layer(lines, *points, *names).properties(height=HEIGHT)
+    return alt.layer(lines, *points, *_names_of_curves(of, largest, axes)).properties(height=HEIGHT)
+
+
+def _names_of_curves(of, largest, axes):
+    """At the curves themselves: a second legend would be cut off in narrow windows."""
+    ends = pd.DataFrame({"Z2": [largest, -largest], "dC_dZ2": [0.9, -0.9], "of": of})
+    return [
+        alt.Chart(ends[k : k + 1])
+        .mark_text(color=GREY, align=align, baseline=baseline, dx=dx)
+        .encode(*axes, text="of:N")
+        for k, (align, baseline, dx) in enumerate([("right", "top", -6), ("left", "bottom", 6)])
+    ]
 
 
 # --- the check's step --------------------------------------------------------------------

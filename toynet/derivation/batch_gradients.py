@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toynet.network import Gradients, Parameters, backward, forward, hidden_error
+from toynet.derivation import penalised
+from toynet.network import Gradients, Parameters, backward, forward, hidden_error, one_hot
 
 MOST = 300
 """Batches, and single samples, that are looked at; of more, a seeded random choice."""
@@ -37,8 +38,10 @@ def compare(
     batch_size: int = 32,
     seed: int = 0,
     most: int = MOST,
+    output: str = "sigmoid",
+    l2: float = 0.0,
 ) -> dict[str, Spread]:
-    """Mini-batch and single-sample gradients against the full one, at the same parameters.
+    """Mini-batch and single-sample gradients against the full one, at the same parameters: of C with its penalty.
 
     Batches are drawn as training draws them: consecutive pieces of random permutations,
     but for the last, smaller one. Over one permutation, or all single samples, the
@@ -55,6 +58,9 @@ def compare(
     seed : int
     most : int
         Batches of each kind at most.
+    output : {"sigmoid", "softmax"}
+    l2 : float
+        lambda; every batch has the whole penalty, as an update does.
 
     Returns
     -------
@@ -63,12 +69,14 @@ def compare(
     """
     m, rng = y.size, np.random.default_rng(seed)
     size = min(batch_size, m)
-    full = _flat(backward(parameters, forward(parameters, X, activation), y, activation))[0]
+    right = backward(parameters, forward(parameters, X, activation, output), y, activation)
+    full = _flat(penalised.gradient(parameters, right, l2))[0]
     batches = {"mini": _mini_batches(m, size, most, rng), "stochastic": _single_samples(m, most, rng)}
-    return {
-        mode: Spread(rows.shape[1], *_against(full, _flat(gradients(parameters, X, y, activation, rows))))
-        for mode, rows in batches.items()
-    }
+    spreads = {}
+    for mode, rows in batches.items():
+        found = penalised.gradient(parameters, gradients(parameters, X, y, activation, rows, output), l2)
+        spreads[mode] = Spread(rows.shape[1], *_against(full, _flat(found)))
+    return spreads
 
 
 def _mini_batches(m, size, most, rng):
@@ -83,8 +91,10 @@ def _single_samples(m, most, rng):
     return (np.arange(m) if m <= most else rng.choice(m, most, replace=False))[:, None]
 
 
-def gradients(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, rows: np.ndarray) -> Gradients:
-    """The derived gradient of each of many batches, all at once.
+def gradients(
+    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, rows: np.ndarray, output: str = "sigmoid"
+) -> Gradients:
+    """The derived gradient of C of each of many batches, all at once.
 
     Each sample goes forward once. With shares (batches, samples), 1 / size where a sample is in
     a batch, the sums over a batch's samples in `network.backward` become products with it.
@@ -95,22 +105,23 @@ def gradients(parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: 
         Those of `compare`.
     rows : ndarray (batches, size) of int
         Row numbers of X; none twice in a batch.
+    output : {"sigmoid", "softmax"}
 
     Returns
     -------
     Gradients
-        Of all batches: dC_dW1 (batches, h, d), dC_db1 (batches, h, 1), dC_dW2 (batches, 1, h), dC_db2 (batches, 1, 1).
+        Of all batches: dC_dW1 (batches, h, d), dC_db1 (batches, h, 1), dC_dW2 (batches, k, h), dC_db2 (batches, k, 1).
     """
     used, places = np.unique(rows, return_inverse=True)
-    passed = forward(parameters, X[used], activation)
-    error = passed.y_hat - y[used]  # of each sample by itself: the mean is in the shares
+    passed = forward(parameters, X[used], activation, output)
+    error = passed.y_hat - one_hot(y[used], len(passed.y_hat))  # of each sample by itself: the mean is in the shares
     dC_dZ1 = hidden_error(parameters, passed, error, activation)
     shares = np.zeros((len(rows), used.size))
     np.put_along_axis(shares, places.reshape(rows.shape), 1.0 / rows.shape[1], axis=1)
     dC_dW1 = np.stack([(shares * inputs) @ dC_dZ1.T for inputs in passed.A0], axis=-1)
     dC_db1, dC_db2 = shares @ dC_dZ1.T, shares @ error.T
-    dC_dW2 = (shares * error) @ passed.A1.T
-    return Gradients(dC_dW1, dC_db1[:, :, None], dC_dW2[:, None, :], dC_db2[:, :, None])
+    dC_dW2 = np.stack([(shares * of_output) @ passed.A1.T for of_output in error], axis=1)
+    return Gradients(dC_dW1, dC_db1[:, :, None], dC_dW2, dC_db2[:, :, None])
 
 
 def _flat(gradients):

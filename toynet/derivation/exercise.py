@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from toynet.derivation import wrong_answers
-from toynet.derivation.quantities import ORDER, Quantity, quantities
+from toynet.derivation.form import PENALISED, PLAIN, Form, form_of, order
+from toynet.derivation.quantities import Quantity, quantities
 from toynet.network import Parameters
 
 NEEDED = {
@@ -28,8 +29,31 @@ NEEDED = {
 }
 """Quantity -> what it is computed from. Of one sample dC_db2 is dC_dZ2 and dC_db1 is dC_dZ1, so those are not shown."""
 
-HIDEABLE = tuple(s for s in ORDER if s in NEEDED)
-"""Quantities that can be asked for: all that must be computed."""
+
+def needed(form: Form = PLAIN) -> dict[str, tuple[str, ...]]:
+    """`NEEDED` of a form: the classes of several outputs are Y, and the update has its terms."""
+    found = {symbol: tuple(form.classes if s == "y" else s for s in of) for symbol, of in NEEDED.items()}
+    if form.has_l2:
+        found["penalty"] = ("W1", "W2")
+        found |= {f"g_{name}": (name, f"dC_d{name}") for name in PENALISED}
+    for name in Parameters._fields:
+        g = f"g_{name}" if form.has_l2 and name in PENALISED else f"dC_d{name}"
+        if form.has_momentum:
+            found[f"new_v_{name}"] = (f"v_{name}", g)
+        found[f"new_{name}"] = (name, f"new_v_{name}" if form.has_momentum else g)
+    return found
+
+
+def hideable(form: Form = PLAIN) -> tuple[str, ...]:
+    """Quantities that can be asked for: all that must be computed."""
+    return tuple(symbol for symbol in order(form) if symbol in needed(form))
+
+
+HIDEABLE = hideable()
+"""Those of one output, without further terms."""
+
+L2, MOMENTUM = 0.1, 0.5
+"""What an exercise has of a term that is on."""
 
 LEARNING_RATE = 0.5
 RELATIVE, ABSOLUTE = 0.01, 0.0006
@@ -56,6 +80,10 @@ class Exercise:
         The one sample.
     activation : str
     learning_rate : float
+    output : str
+    l2, momentum : float
+    v : Parameters or None
+        The velocity before, where there is momentum.
     """
 
     hidden: Quantity
@@ -66,6 +94,15 @@ class Exercise:
     y: np.ndarray
     activation: str
     learning_rate: float
+    output: str = "sigmoid"
+    l2: float = 0.0
+    momentum: float = 0.0
+    v: Parameters | None = None
+
+    @property
+    def form(self):
+        """Which derivation it is of."""
+        return form_of(self.parameters, self.output, self.l2, self.momentum)
 
     @property
     def shape(self):
@@ -99,16 +136,30 @@ class Marking:
 # --- asking --------------------------------------------------------------------------
 
 
-def ask(seed: int, quantity: str, hidden_size: int = 4, activation: str = "tanh") -> Exercise:
+def ask(
+    seed: int,
+    quantity: str,
+    hidden_size: int = 4,
+    activation: str = "tanh",
+    output: str = "sigmoid",
+    outputs: int = 1,
+    l2: float = 0.0,
+    momentum: float = 0.0,
+) -> Exercise:
     """An exercise with numbers of one decimal; the same seed asks the same.
 
     Parameters
     ----------
     seed : int
     quantity : str
-        A symbol of `HIDEABLE`.
+        A symbol of `hideable`.
     hidden_size : int
     activation : {"tanh", "sigmoid", "relu"}
+    output : {"sigmoid", "softmax"}
+    outputs : int
+        k.
+    l2, momentum : float
+        lambda and mu, 0 for none.
 
     Returns
     -------
@@ -119,29 +170,35 @@ def ask(seed: int, quantity: str, hidden_size: int = 4, activation: str = "tanh"
     ValueError
         If this quantity is not asked for.
     """
-    if quantity not in HIDEABLE:
-        raise ValueError(f"quantity must be one of {', '.join(HIDEABLE)}, not {quantity!r}")
+    form = Form(outputs, output if outputs > 1 else "sigmoid", l2 > 0, momentum > 0)
+    if quantity not in hideable(form):
+        raise ValueError(f"quantity must be one of {', '.join(hideable(form))}, not {quantity!r}")
     rng = np.random.default_rng(seed)
     for _ in range(10_000):
-        parameters, X, y = _draw(rng, hidden_size)
-        everything = quantities(parameters, X, y, activation, LEARNING_RATE)
-        needed = {s: everything[s] for s in NEEDED[quantity]}
-        exercise = Exercise(
-            everything[quantity], needed, everything, parameters, X, y, activation, LEARNING_RATE
-        )  # fmt: skip
+        parameters, X, y = _draw(rng, hidden_size, outputs)
+        v = _parameters(rng, hidden_size, outputs) if momentum else None
+        terms = (activation, LEARNING_RATE, output, l2, momentum, v)
+        everything = quantities(parameters, X, y, *terms)
+        shown = {symbol: everything[symbol] for symbol in needed(form)[quantity]}
+        exercise = Exercise(everything[quantity], shown, everything, parameters, X, y, *terms)
         if _is_clear(exercise):
             return exercise
     raise ValueError(f"no clear exercise for {quantity} with {hidden_size} hidden units")
 
 
-def _draw(rng, hidden_size):
+def _draw(rng, hidden_size, outputs):
     """Parameters and one sample, every number between 0.1 and 0.9 or 1.5 in size, with one decimal."""
+    parameters = _parameters(rng, hidden_size, outputs)
+    return parameters, _tidy(rng, 1, 2, most=15), rng.integers(0, max(outputs, 2), 1).astype(float)
 
-    def tidy(*shape, most=9):
-        return rng.choice([-1, 1], shape) * rng.integers(1, most + 1, shape) / 10
 
-    parameters = Parameters(tidy(hidden_size, 2), tidy(hidden_size, 1), tidy(1, hidden_size), tidy(1, 1))
-    return parameters, tidy(1, 2, most=15), rng.integers(0, 2, 1).astype(float)
+def _parameters(rng, hidden_size, outputs):
+    shapes = (hidden_size, 2), (hidden_size, 1), (outputs, hidden_size), (outputs, 1)
+    return Parameters(*(_tidy(rng, *shape) for shape in shapes))
+
+
+def _tidy(rng, *shape, most=9):
+    return rng.choice([-1, 1], shape) * rng.integers(1, most + 1, shape) / 10
 
 
 def _is_clear(exercise):

@@ -1,10 +1,16 @@
-"""Central differences against `backward`: the proof that the derivation is right."""
+"""Central differences against `backward`: the proof that the derivation is right.
+
+What is differentiated is C with its penalty, and what is compared with it the gradient that
+`network.updated` makes of backward's: where there is L2, lambda theta is in both.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from toynet.activations import ACTIVATIONS
+from toynet.derivation import penalised
+from toynet.derivation.form import PENALISED
 from toynet.network import Parameters, Rule, backward, costs, forward
 
 STEP = 1e-6
@@ -78,7 +84,14 @@ class Checked(NamedTuple):
 
 
 def check(
-    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, backward: Rule = backward, step: float = STEP
+    parameters: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    backward: Rule = backward,
+    step: float = STEP,
+    output: str = "sigmoid",
+    l2: float = 0.0,
 ) -> dict[str, Checked]:
     """Compare a rule's gradient with central differences, every single entry.
 
@@ -93,6 +106,9 @@ def check(
     backward : callable
         The rule: (parameters, forward, y, activation) -> Gradients.
     step : float
+    output : {"sigmoid", "softmax"}
+    l2 : float
+        lambda.
 
     Returns
     -------
@@ -101,10 +117,10 @@ def check(
     """
     rows = smooth_rows(parameters, X, activation, step)
     X, y = X[rows], y[rows]
-    passed = forward(parameters, X, activation)
-    derived = backward(parameters, passed, y, activation)
-    numerical = numerical_gradients(parameters, X, y, activation, step)
-    rounding = _rounding(parameters, passed) / step
+    passed = forward(parameters, X, activation, output)
+    derived = penalised.gradient(parameters, backward(parameters, passed, y, activation), l2)
+    numerical = numerical_gradients(parameters, X, y, activation, step, output, l2)
+    rounding = _rounding(parameters, passed, output) / step
     return {name: _worst(a, n, rounding) for (name, n), a in zip(numerical.items(), derived, strict=True)}
 
 
@@ -163,10 +179,14 @@ def overall(checked: dict[str, Checked]) -> float:
     return float(np.max([c.difference for c in checked.values()]) / (largest or 1.0))
 
 
-def _rounding(parameters, passed):
-    """What rounding can do to C: 1e-16 of the terms that Z2 is the sum of, a few times over."""
+def _rounding(parameters, passed, output):
+    """What rounding can do to C: 1e-16 of the terms that a Z2 is the sum of, a few times over.
+
+    C has all outputs' Z2 in it where they are sigmoids, of softmax the own class's and the largest.
+    """
     terms = np.abs(parameters.W2) @ np.abs(passed.A1) + np.abs(parameters.b2)
-    return float(4 * np.finfo(float).eps * (1.0 + terms.mean()))
+    of_sample = min(len(terms), 2) if output == "softmax" else len(terms)
+    return float(4 * np.finfo(float).eps * of_sample * (1.0 + terms.mean()))
 
 
 def smooth_rows(parameters: Parameters, X: np.ndarray, activation: str, step: float = STEP) -> np.ndarray:
@@ -186,23 +206,30 @@ def smooth_rows(parameters: Parameters, X: np.ndarray, activation: str, step: fl
     return clear if clear.any() else everything
 
 
-def few_rows(m: int, hidden_size: int, turn: int = 0, most: int = FEW) -> np.ndarray:
-    """Rows for a quick check: all of them, or as many as make `most` hidden activations, at least 50.
+def few_rows(m: int, hidden_size: int, turn: int = 0, most: int = FEW, outputs: int = 1) -> np.ndarray:
+    """Rows for a quick check: all of them, or as many as make `most` hidden activations, at least 50 for one output.
 
+    Each of several outputs counts as if it had hidden units of its own: of k the least are 50 / k rows.
     Successive turns go through all rows.
 
     Returns
     -------
     ndarray of int
     """
-    rows = max(50, most // hidden_size)
+    rows = max(50 // outputs, most // (hidden_size * outputs))
     return np.arange(m) if m <= rows else (turn * rows + np.arange(rows)) % m
 
 
 def numerical_gradients(
-    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, step: float = STEP
+    parameters: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    step: float = STEP,
+    output: str = "sigmoid",
+    l2: float = 0.0,
 ) -> dict[str, np.ndarray]:
-    """dC/dtheta of every single parameter by central differences.
+    """Derivatives of C with its penalty by every single parameter, by central differences.
 
     (C(theta + step) - C(theta - step)) / (2 step), one parameter at a time. An entry
     that belongs to hidden unit j moves only what this unit adds to Z2, so the entry is
@@ -216,6 +243,9 @@ def numerical_gradients(
     y : ndarray (m,)
     activation : {"tanh", "sigmoid", "relu"}
     step : float
+    output : {"sigmoid", "softmax"}
+    l2 : float
+        lambda.
 
     Returns
     -------
@@ -227,39 +257,56 @@ def numerical_gradients(
     numerical = {}
     for name, values in parameters._asdict().items():
         stack = whole if name == "b2" else units
-        columns = range(getattr(stack, name).shape[-1])
-        differences = [_difference(stack, name, column, X, y, activation, step) for column in columns]
-        numerical[name] = np.stack(differences, axis=-1).reshape(values.shape)
+        penalty = l2 if name in PENALISED else 0.0
+        places = np.ndindex(getattr(stack, name).shape[1:])
+        differences = [_difference(stack, name, place, (X, y, activation, output), step, penalty) for place in places]
+        entries = np.stack(differences, axis=-1)
+        # A unit's entries are a row of W1, and a column of W2.
+        numerical[name] = (entries.T if name == "W2" else entries).reshape(values.shape)
     return numerical
 
 
 def _single_units(parameters, X, activation):
     """The network as h networks of one hidden unit each, every one with the same Z2.
 
-    Stacked Parameters: W1 (h, 1, d), b1 (h, 1, 1), W2 (h, 1, 1), and as b2 (h, 1, m)
+    Stacked Parameters: W1 (h, 1, d), b1 (h, 1, 1), W2 (h, k, 1), and as b2 (h, k, m)
     what b2 and the other units add for each sample.
     """
     W1, b1, W2, _ = parameters
     passed = forward(parameters, X, activation)
-    others = passed.Z2 - W2.T * passed.A1
-    return Parameters(W1[:, None, :], b1[:, None, :], W2.T[:, None, :], others[:, None, :])
+    own = W2.T[:, :, None]
+    others = passed.Z2 - own * passed.A1[:, None, :]
+    return Parameters(W1[:, None, :], b1[:, None, :], own, others)
 
 
-def _difference(stack, name, column, X, y, activation, step):
-    """Central difference of C by `name`[..., column] in each network of a stack, (stacked,)."""
-    sides = []
+def _difference(stack, name, place, given, step, l2):
+    """Central difference of C and penalty by `name`[..., place] in each network of a stack, (stacked,).
+
+    Of the penalty only this entry's own square differs, so it stands for all of it.
+    """
+    X, y, activation, output = given
+    sides, squares = [], []
     for signed in (step, -step):
         moved = getattr(stack, name).copy()
-        moved[..., column] += signed
-        each = costs(forward(stack._replace(**{name: moved}), X, activation), y)
+        moved[:, *place] += signed
+        each = costs(forward(stack._replace(**{name: moved}), X, activation, output), y, output)
         sides.append(each.mean(axis=(-2, -1)))
-    return (sides[0] - sides[1]) / (2 * step)
+        squares.append(moved[:, *place] ** 2)
+    difference = (sides[0] - sides[1]) / (2 * step)
+    return difference + 0.5 * l2 * (squares[0] - squares[1]) / (2 * step) if l2 else difference
 
 
 def relative_errors(
-    parameters: Parameters, X: np.ndarray, y: np.ndarray, activation: str, step: float = STEP, backward: Rule = backward
+    parameters: Parameters,
+    X: np.ndarray,
+    y: np.ndarray,
+    activation: str,
+    output: str = "sigmoid",
+    l2: float = 0.0,
+    step: float = STEP,
+    backward: Rule = backward,
 ) -> dict[str, float]:
-    """How far the derived gradient is from central differences, in one number a parameter.
+    """How far the derived gradient of C with its penalty is from central differences, in one number a parameter.
 
     Errors are relative to the larger magnitude of the two derivatives, or to `FLOOR` where both are smaller.
 
@@ -268,7 +315,11 @@ def relative_errors(
     parameters : Parameters
     X : ndarray (m, d)
     y : ndarray (m,)
+        Classes: 0.0 and 1.0 of a single output, else 0 .. k-1.
     activation : {"tanh", "sigmoid", "relu"}
+    output : {"sigmoid", "softmax"}
+    l2 : float
+        lambda.
     step : float
     backward : callable
         The rule, as in `check`.
@@ -280,8 +331,10 @@ def relative_errors(
         where cost or differences are not finite.
     """
     rows = smooth_rows(parameters, X, activation, step)
-    derived = backward(parameters, forward(parameters, X[rows], activation), y[rows], activation)
-    numerical = numerical_gradients(parameters, X[rows], y[rows], activation, step)
+    X, y = X[rows], y[rows]
+    derived = backward(parameters, forward(parameters, X, activation, output), y, activation)
+    derived = penalised.gradient(parameters, derived, l2)
+    numerical = numerical_gradients(parameters, X, y, activation, step, output, l2)
     return {
         name: float(_relative(a, n, FLOOR).max()) for (name, n), a in zip(numerical.items(), derived, strict=True)
     }  # fmt: skip
@@ -294,6 +347,8 @@ def error_by_step(
     activation: str,
     steps: tuple[float, ...] = STEPS,
     backward: Rule = backward,
+    output: str = "sigmoid",
+    l2: float = 0.0,
 ) -> np.ndarray:
     """How the check depends on its step: the V, truncation on the right arm, rounding on the left.
 
@@ -307,10 +362,11 @@ def error_by_step(
     """
     rows = smooth_rows(parameters, X, activation)
     X, y = X[rows], y[rows]
-    derived = backward(parameters, forward(parameters, X, activation), y, activation)
+    derived = backward(parameters, forward(parameters, X, activation, output), y, activation)
+    derived = penalised.gradient(parameters, derived, l2)
     errors = []
     for step in steps:
-        numerical = numerical_gradients(parameters, X, y, activation, step)
+        numerical = numerical_gradients(parameters, X, y, activation, step, output, l2)
         compared = {name: _worst(a, n, 0.0) for (name, n), a in zip(numerical.items(), derived, strict=True)}
         errors.append(overall(compared))
     return np.column_stack([steps, errors])

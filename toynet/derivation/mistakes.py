@@ -4,8 +4,10 @@ A rule has the signature of `network.backward`, so the check that proves the rig
 right proves these wrong.
 """
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -43,7 +45,8 @@ class Mistake:
 
 def no_mean(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
     """dC_dZ2 = y_hat - y: the derivative of the sum over samples, not of the mean."""
-    return network.backward_from(parameters, forward, forward.y_hat - y, activation)
+    error = forward.y_hat - network.one_hot(y, len(forward.y_hat))
+    return network.backward_from(parameters, forward, error, activation)
 
 
 def wrong_sign(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
@@ -80,6 +83,19 @@ def no_transpose(parameters: Parameters, forward: Forward, y: np.ndarray, activa
     )
 
 
+def reshaped_W2(parameters: Parameters, forward: Forward, y: np.ndarray, activation: str) -> Gradients:
+    """W2 pressed into the shape of its transpose: what hands each output's error back are other weights.
+
+    Of a row W2, and of a column, the reshape is the transpose. With k = h it changes nothing, and W2 stands
+    where W2.T belongs.
+    """
+    W2 = parameters.W2
+    turned = np.ascontiguousarray(W2).reshape(W2.shape[::-1]).T
+    right = network.backward(parameters, forward, y, activation)
+    wrong = network.backward(parameters._replace(W2=turned), forward, y, activation)
+    return right._replace(dC_dW1=wrong.dC_dW1, dC_db1=wrong.dC_db1)
+
+
 def _always(parameters, m, activation):
     return True
 
@@ -97,6 +113,11 @@ def _slope_differs(parameters, m, activation):
 def _shuffles(parameters, m, activation):
     """One sample, one hidden unit, one input: a vector has the same numbers in the same order transposed."""
     return m > 1 and parameters.W1.size > 1
+
+
+def _has_a_matrix_for_W2(parameters, m, activation):
+    """Several outputs and several hidden units: a vector has the same numbers in the same order transposed."""
+    return min(parameters.W2.shape) > 1
 
 
 EVERYWHERE, HIDDEN = ("W1", "b1", "W2", "b2"), ("W1", "b1")
@@ -122,6 +143,20 @@ MISTAKES = {
         no_transpose,
         _shuffles,
         ("W1", "W2"),
+    ),
+    "reshaped_W2": Mistake(
+        "W2 for W2ᵀ",
+        "With one output W2 is a row, and its transpose looks like a matter of taste: reshape(h, 1) has the same "
+        "numbers in the same order, so this mistake is none and stays unnoticed. With three and more W2 is a matrix. "
+        "Without the transpose NumPy refuses, unless k = h; pressed into shape with W2.reshape(h, k), which is what is "
+        "done here, the product runs, and hands the error of each output back through the weights of others. W2 "
+        "itself still learns by the right rule, which hides it. The transpose there is that of A1: one number times A1 "
+        "could do without it, the product of matrices (ŷ - Y) A1ᵀ cannot.",
+        r"\frac{\partial C}{\partial Z_1}"
+        r" = \left( \text{reshape}(W_2) \frac{\partial C}{\partial Z_2} \right) \odot g'(Z_1)",
+        reshaped_W2,
+        _has_a_matrix_for_W2,
+        HIDDEN,
     ),
     "extra_sigma_prime": Mistake(
         "An extra σ'",
@@ -159,4 +194,45 @@ MISTAKES = {
         HIDDEN,
     ),
 }
-"""Name -> Mistake."""
+"""Name -> Mistake, in the words of one output."""
+
+EXTRA_JACOBIAN = (
+    "An extra Jacobian",
+    "With cross-entropy, factor (2), softmax's Jacobian, cancels against the ŷ under (1). Multiplied in once more it "
+    "is the gradient of the squared error, half the mean of |ŷ - Y|²: samples that are surely wrong stop teaching.",
+    r"\frac{\partial C}{\partial Z_2} = \frac{1}{m}"
+    r" \left( \text{diag}(\hat{y}) - \hat{y} \hat{y}^\top \right) (\hat{y} - Y)",
+)
+
+
+def offered(parameters: Parameters, m: int, activation: str, output: str = "sigmoid") -> dict[str, Mistake]:
+    """The mistakes that differ from the right rule on a batch of m samples, as they are made with this output.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    m : int
+    activation : {"tanh", "sigmoid", "relu"}
+    output : {"sigmoid", "softmax"}
+
+    Returns
+    -------
+    dict of str to Mistake
+        Of several outputs the classes are Y; an extra derivative of softmax is its Jacobian.
+    """
+    k = len(parameters.W2)
+    applying = (name for name, mistake in MISTAKES.items() if mistake.applies(parameters, m, activation))
+    return {name: adapted(name, k, output) for name in applying}
+
+
+def adapted(name: str, k: int, output: str) -> Mistake:
+    """One of `MISTAKES` as it is made with k outputs of this kind."""
+    mistake = MISTAKES[name]
+    if k == 1:
+        return mistake
+    if name == "extra_sigma_prime" and output == "softmax":
+        title, explanation, latex = EXTRA_JACOBIAN
+        rule = partial(squared_error.backward, output=output)
+        return replace(mistake, title=title, explanation=explanation, latex=latex, backward=rule)
+    explanation, latex = (re.sub(r"(?<![\w{\\])y(?![\w}])", "Y", text) for text in (mistake.explanation, mistake.latex))
+    return replace(mistake, explanation=explanation, latex=latex)

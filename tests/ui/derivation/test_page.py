@@ -11,15 +11,19 @@ from tests.pages import choose, derivation, go, numbers, numbers_html, opened, s
 from toynet import Trainer
 from toynet.charts.boundary import PICK
 from toynet.derivation import numerals
+from toynet.derivation.batch_gradients import compare
 from toynet.derivation.exercise import ask
+from toynet.derivation.form import PHASES, Form, order, phases
 from toynet.derivation.gradient_check import CANNOT_BE_CHECKED, Checked, check, error_by_step, worst
 from toynet.derivation.mistakes import MISTAKES
-from toynet.derivation.quantities import PHASES
+from toynet.derivation.outputs import FORMULAS, lines, side_by_side
+from toynet.derivation.squared_error import both
 from toynet.many.group import Group
+from toynet.network import forward, one_hot
 from toynet.ui import keys
 from toynet.ui.derivation import break_it, matrices, proof
 from toynet.ui.derivation.moment import Moment
-from toynet.ui.derivation.page import SECTIONS
+from toynet.ui.derivation.page import OF_SEVERAL, SECTIONS, sections
 from toynet.ui.train import badge
 
 
@@ -485,3 +489,221 @@ def test_a_click_in_the_boundary_picture_picks_that_sample():
     for x, y, number in zip(*(table[c] for c in ("x", "y", "number")), strict=True):
         own = split.own_units(split.X_train[number - 1 : number])[0]
         np.testing.assert_allclose((x, y), own, rtol=1e-5)
+
+
+# --- several outputs, and the update's terms -------------------------------------------
+
+SOFTMAX = {"dataset": "blobs", "classes": "3", "output": "softmax", "l2": "0.01", "momentum": "0.9", "hidden_size": "4"}
+SIGMOIDS = {"dataset": "blobs", "classes": "3", "hidden_size": "4"}
+KINDS = [
+    (SOFTMAX, Form(3, "softmax", True, True)),
+    (SIGMOIDS, Form(3)),
+    ({"dataset": "spirals", "classes": "6", "hidden_size": "32", "features": "x1;x2;x1^2;x2^2;sin x1"}, Form(6)),
+    ({"l2": "0.1", "momentum": "0.5", "activation": "relu"}, Form(1, "sigmoid", True, True)),
+    ({"output": "softmax"}, Form()),
+]
+
+
+@pytest.mark.parametrize(("query", "kind"), KINDS[::2])
+def test_every_section_renders_whatever_the_outputs_and_terms(query, kind):
+    app = opened(**query)
+    app.button(key=keys.STEP).click().run()
+    go(app, "Derivation")
+    assert moment(app).form == kind
+    offered = app.button_group(key=keys.SECTION).options
+    assert offered == list(sections(kind.k)) and (OF_SEVERAL in offered) == (kind.k > 1)
+    for section in offered[1:]:
+        show(app, section)
+        if section == "Why σ' cancels":
+            choose(app, keys.LOOK_AT, "All training samples")
+
+
+@pytest.mark.parametrize(("query", "kind", "look_at"), [
+    (*KINDS[0], "All training samples"), (*KINDS[0], "One sample"), (*KINDS[2], "All training samples"),
+    (*KINDS[3], "One sample"), (*KINDS[4], "One sample"),
+])  # fmt: skip
+def test_steps_show_every_quantity_of_the_form_once_and_nothing_that_is_off(query, kind, look_at):
+    app = derivation(**query)
+    choose(app, keys.LOOK_AT, look_at)
+    seen = []
+    for number in range(len(PHASES)):
+        assert not number or not app.button(key=keys.NEXT).click().run().exception
+        seen += [m.value.split("**")[1] for m in app.markdown if m.value.startswith(":blue-badge[new]")]
+    assert seen == [symbol for phase in phases(kind) for symbol in phase.symbols]
+    assert sorted(seen) == sorted(order(kind))
+
+
+def test_update_shows_the_velocity_of_the_run_and_each_line_once():
+    app = opened(**SOFTMAX)
+    for _ in range(3):
+        app.button(key=keys.STEP).click().run()
+    go(app, "Derivation")
+    v = trainer(app).state().progress.velocity
+    assert all(np.array_equal(a, b) for a, b in zip(moment(app).v, v, strict=True)) and v.W2.any()
+    choose(app, keys.LOOK_AT, "All training samples")
+    for _ in range(4):
+        app.button(key=keys.NEXT).click().run()
+    assert matrices.html(v.W2, "v_W2") in [part.proto.body for part in app.get("html")]
+    lines = [m.value for m in app.markdown if "network.py, line" in m.value]
+    wanted = ("l2 * parameters.W1", "momentum * v_p + g_p", "p - learning_rate * step")
+    assert len(lines) == 3 and all(part in line for part, line in zip(wanted, lines, strict=True))
+    assert lines[0].startswith("$g_{W_1}$, $g_{W_2}$: ")
+
+
+def test_what_is_not_finite_of_several_outputs_is_said_and_breaks_nothing():
+    app = derivation("Proof", **SOFTMAX)
+    start = trainer(app).parameters
+    own = Trainer(trainer(app).config, parameters=start._replace(W2=np.full_like(start.W2, np.inf)))
+    session(app).experiment.group = Group(own)
+    for section in sections(3):
+        show(app, section)
+    show(app, "Both outputs")
+    assert not app.success and len(app.warning) == 2
+    show(app, "Proof")
+    assert not app.success and not app.error
+
+
+def test_header_names_the_outputs_and_the_terms_that_are_on():
+    assert "h = 4, g = tanh, k = 3 (softmax), η = 0.3, λ = 0.01, μ = 0.9, " in derivation(**SOFTMAX).markdown[0].value
+    assert "h = 8, g = tanh, η = 0.3, after" in derivation(output="softmax").markdown[0].value
+    assert ", d = 3, h = 8" in derivation(features="x1;x2;x1 x2").markdown[0].value
+
+
+def test_both_outputs_are_multiplied_out_for_the_chosen_sample():
+    app = derivation("Both outputs", **SOFTMAX)
+    app.number_input(key=keys.SAMPLE).set_value(5).run()
+    now = moment(app)
+    Z2 = forward(*now.chosen(4)[:2], "tanh").Z2
+    found = side_by_side(Z2, one_hot(now.split.y_train[4:5], 3))
+    assert [m.value.partition("**:")[0] for m in app.markdown if m.value.startswith("**S")] == [
+        "**Sigmoid",
+        "**Softmax",
+    ]
+    assert ["this network's" in m.value for m in app.markdown if m.value.startswith("**S")] == [False, True]
+    for output in found.values():
+        for symbol, axes in (("y_hat", None), ("dy_hat_dZ2", "k k"), ("dC_dZ2", None)):
+            assert matrices.html(getattr(output, symbol), symbol, most=matrices.MOST_IN_CARD, axes=axes) in html(app)
+    assert len(app.success) == 2 and all(s.value.startswith("The same, all 3 numbers") for s in app.success)
+    shown = " ".join(m.value for m in app.markdown)
+    for output in found:
+        for symbol, line in lines(output).items():
+            assert f"${FORMULAS[output][symbol]}$  \n`{line.text}`" in shown
+
+
+def test_a_section_of_several_outputs_is_left_where_there_is_one_again():
+    app = derivation("Both outputs", **SIGMOIDS)
+    app.button_group(key=keys.setting("classes")).set_value(2).run()
+    assert not app.exception
+    assert app.button_group(key=keys.SECTION).options == list(SECTIONS)
+    assert app.button_group(key=keys.SECTION).value == "Walk through"
+
+
+def test_three_factors_of_several_outputs_multiply_to_the_gradient():
+    app = derivation(**SOFTMAX)
+    for _ in range(2):
+        app.button(key=keys.NEXT).click().run()
+    assert any("The same, all 12 numbers" in s.value for s in app.success)
+    assert any(r"\text{diag}(\hat{y}) - \hat{y} \hat{y}^\top" in m.value for m in app.markdown)
+
+
+@pytest.mark.parametrize("query", [SOFTMAX, SIGMOIDS])
+def test_proof_of_several_outputs_passes_and_says_what_is_differentiated(query):
+    app = derivation("Proof", **query)
+    assert "Gradient check ✓" in app.success[0].value
+    now = moment(app)
+    text = " ".join(m.value for m in app.markdown)
+    given = {"output": now.config.output, "l2": now.config.l2}
+    for entry in check(*now.everything, **given).values():
+        assert f"{numerals.text(entry.derived, 9)}<br>" in html(app)
+    curve = error_by_step(*now.everything, **given)
+    best = int(np.argmin(curve[:, 1]))
+    assert f"is least at a step of 1e-{best + 1}, {numerals.text(curve[best, 1], 2)}" in text
+    assert ("the cost with its penalty" in text) == ("l2" in query)
+
+
+def test_batches_and_both_costs_of_several_outputs_are_those_of_the_experiment():
+    app = derivation("Batches", **SOFTMAX | {"l2": "1"})
+    given = moment(app).everything
+    spread = compare(*given, 32, output="softmax", l2=1.0)["stochastic"]
+    assert any(f"median cosine **{np.nanmedian(spread.cosine):.2f}**" in m.value for m in app.markdown)
+    assert any("penalty" in m.value for m in app.markdown)
+    show(app, "Why σ' cancels")
+    choose(app, keys.LOOK_AT, "All training samples")
+    for gradients in both(*given, "softmax").values():
+        assert matrices.html(gradients.dC_dW2, "dC_dW2", most=matrices.MOST_IN_CARD) in html(app)
+    (chart,) = app.get("vega_lite_chart")[-1:]
+    assert "Z2 ahead of the others" in chart.proto.spec
+
+
+def test_the_missing_transpose_is_offered_where_W2_is_a_matrix_and_turns_red():
+    app = derivation("Break it", **SOFTMAX)
+    offered = app.button_group(key=keys.MISTAKE).options
+    assert "W2 for W2ᵀ" in offered and "An extra Jacobian" in offered
+    choose(app, keys.MISTAKE, "reshaped_W2")
+    assert "wrong for W1, b1. In " in app.error[0].value
+    wrong = check(*moment(app).everything, MISTAKES["reshaped_W2"].backward, output="softmax", l2=0.01)["W1"]
+    assert f"{numerals.text(wrong.derived, 9)}<br>{numerals.text(wrong.numerical, 9)}" in html(app)
+    app.number_input(key=keys.COMPARED_EPOCHS).set_value(5).run()
+    app.button(key=keys.TRAIN_BOTH).click().run()
+    assert not app.exception and any("with the broken one" in m.value for m in app.markdown)
+    assert "W2 for W2ᵀ" not in derivation("Break it").button_group(key=keys.MISTAKE).options
+
+
+def test_exercise_of_several_outputs_is_small_and_marked():
+    app = derivation("Your turn", **SOFTMAX)
+    options = app.selectbox(key=keys.ASKED).options
+    assert "P" in options and "v of W₂ new" in options
+    app.selectbox(key=keys.ASKED).set_value("dC_dW2").run()
+    assert any(
+        "two hidden units, three softmax outputs, g = tanh, η = 0.5, λ = 0.1, μ = 0.5" in m.value for m in app.markdown
+    )
+    value = ask(0, "dC_dW2", 2, "tanh", "softmax", 3, 0.1, 0.5).hidden.value
+    answer(app, " ".join(f"{v:.3g}" for v in value.ravel()))
+    assert [s.value for s in app.success] == ["Right."]
+
+
+def test_what_is_taken_away_of_several_outputs_is_the_experiments():
+    app = opened(**SOFTMAX)
+    app.button(key=keys.STEP).click().run()
+    show(go(app, "Derivation"), "Take it away")
+    text, script = (code.value for code in app.code)
+    assert "k = 3, g = tanh, output softmax" in text
+    printed = {}
+    exec(script, printed)
+    own = trainer(app)
+    assert np.array_equal(printed["W2"], own.parameters.W2)
+    assert np.array_equal(printed["v_W2"], own.state().progress.velocity.W2)
+
+
+def test_a_sample_of_many_inputs_is_told_by_the_first_of_them():
+    features = ";".join(f"mean {name}" for name in (
+        "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "symmetry", "concave points"
+    ))  # fmt: skip
+    app = derivation(dataset="breast_cancer", features=features)
+    (told,) = [c.value for c in app.caption if "standardised" in c.value]
+    assert told.startswith("mean radius = ") and " and 1 more input:" in told and "concave" not in told
+    assert any("Inputs that are not drawn are at their mean" in c.value for c in app.caption)
+
+
+# --- matrices of several outputs -------------------------------------------------------
+
+
+def test_rows_of_outputs_are_numbered_as_the_classes_are_from_0():
+    head, *lines = rows(matrices.html(np.ones((3, 2)), "W2"))
+    assert head[0] == "class ↓" and [line[0] for line in lines] == ["0", "1", "2"]
+    head, *lines = rows(matrices.html(np.ones((3, 5)), "Y"))
+    assert head == ["sample →<br>class ↓", "", "1", "2", "3", "4", "5", ""]
+    assert [line[0] for line in lines] == ["0", "1", "2"]
+
+
+def test_jacobian_of_one_sample_has_classes_on_both_axes_and_of_several_a_block_each():
+    head, *lines = rows(matrices.html(np.ones((3, 3)), "dy_hat_dZ2", axes="k k"))
+    assert head == ["class →<br>class ↓", "", "0", "1", "2", ""] and [line[0] for line in lines] == ["0", "1", "2"]
+    head = rows(matrices.html(np.ones((3, 6)), "dy_hat_dZ2", axes="k km"))[0]
+    assert head == ["sample →<br>class ↓", "", "1", "", "", "2", "", "", ""]
+
+
+def test_matrices_of_one_output_are_numbered_as_before():
+    assert rows(matrices.html(np.ones((1, 4)), "W2")) == [["", "1", "1", "1", "1", ""]]
+    assert rows(matrices.html(np.ones((1, 1)), "dC_db2")) == [["", "1", ""]]
+    assert rows(matrices.html(np.ones((1, 2)), "y_hat"))[0] == ["sample →", "", "1", "2", ""]

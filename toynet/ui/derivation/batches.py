@@ -9,11 +9,12 @@ from toynet.derivation.batch_gradients import compare
 
 def section(moment):
     """Draw the distributions of cosine and length, and their medians in words."""
-    spreads = compare(*moment.everything, batch_size=moment.config.batch_size)
+    spreads = compare(*moment.everything, batch_size=moment.config.batch_size, **moment.of_cost)
     st.markdown(
         "At the present parameters, gradients of many batches against that of all training samples. A cosine of 1 "
         "means that both point the same way; below 0 the batch's update makes the cost of all samples larger. "
         "A length of 2 means a step twice as long as the full gradient's."
+        + (" The penalty's λ W1 and λ W2 are in every one of them, as in every update." if moment.form.has_l2 else "")
     )
     known = {mode: s for mode, s in spreads.items() if np.isfinite(s.cosine).any()}
     if not known:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from toynet.charts.explaining import comparison_chart
 from toynet.derivation.gradient_check import check
-from toynet.derivation.mistakes import MISTAKES
+from toynet.derivation.mistakes import offered
 from toynet.derivation.numerals import text
 from toynet.history import History
 from toynet.training import Trainer
@@ -38,12 +38,12 @@ class Result:
 def section(moment):
     """Draw the choice of a mistake, its check, and the two runs."""
     tab = session.current()
-    names = [n for n, m in MISTAKES.items() if m.applies(moment.parameters, moment.batch, moment.activation)]
-    name = choices.segments("Mistake", keys.MISTAKE, names, format_func=lambda n: MISTAKES[n].title)
-    mistake = MISTAKES[name]
+    mistakes = offered(moment.parameters, moment.batch, moment.activation, moment.form.output)
+    name = choices.segments("Mistake", keys.MISTAKE, list(mistakes), format_func=lambda n: mistakes[n].title)
+    mistake = mistakes[name]
     st.markdown(mistake.explanation)
     st.latex(mistake.latex)
-    checked = check(*moment.everything, mistake.backward)
+    checked = check(*moment.everything, mistake.backward, **moment.of_cost)
     proof.verdict(checked)
     if all(c.passes for c in checked.values()):
         st.info(

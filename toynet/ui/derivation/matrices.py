@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 
 from toynet.charts import palette
+from toynet.derivation.form import Form, shapes
+from toynet.derivation.formulas import plain_name
 from toynet.derivation.numerals import text
-from toynet.derivation.quantities import SHAPES, plain_name
 
 MOST_NUMBERS = 2400
 """Numbers shown of a matrix at most: all of 8 x 300. Of a larger one the first rows and columns."""
@@ -24,8 +25,14 @@ MOST_ROWS = 64
 FEW = 4
 """Rows, or columns, that can be told apart without numbers."""
 
-AXES = {"m": "sample", "h": "unit", "d": "input"}
-"""Letter of `quantities.SHAPES` -> what is numbered along it."""
+AXES = {"m": "sample", "h": "unit", "d": "input", "k": "class", "km": "sample"}
+"""Letter of `form.shapes` -> what is numbered along it."""
+
+ALWAYS = ("m", "k", "km")
+"""What is numbered where there are two already: samples, and classes, which begin at 0."""
+
+LETTERS = shapes(Form(3, "sigmoid", True, True)) | {"y": "k m"}
+"""Symbol -> the letters of its axes; an axis of one output is not numbered."""
 
 SCALES = {"Z1": 4.0, "Z2": 4.0, "dy_hat_dZ2": 0.25, "dC_dy_hat": 4.0}
 """Symbol -> what is large for it where it is one number alone; 1 for the others, as inputs are standardised and
@@ -33,7 +40,7 @@ probabilities and errors at most 1. Where Z2 = 4 the output is as good as sure; 
 4 where a sample's own class has a probability of 1/4."""
 
 
-def html(value, symbol, right=None, most=MOST_NUMBERS):
+def html(value, symbol, right=None, most=MOST_NUMBERS, axes=None):
     """A matrix as an HTML table.
 
     Parameters
@@ -45,6 +52,8 @@ def html(value, symbol, right=None, most=MOST_NUMBERS):
         Entries to frame as right or wrong.
     most : int
         Numbers to show; of more, the first rows and columns, and that is said.
+    axes : str, optional
+        The letters of its axes, where they are not the `LETTERS` of the symbol.
 
     Returns
     -------
@@ -53,10 +62,12 @@ def html(value, symbol, right=None, most=MOST_NUMBERS):
     value = np.atleast_2d(np.asarray(value, dtype=float))
     rows, columns = _shown(value.shape, most)
     largest = _largest(value, symbol)
-    by_row, by_column = _numbered(symbol, value.shape)
-    lines = [_head(by_row, by_column, columns)] if by_row or by_column else []
-    for i in range(rows):
-        number = f"<th>{i + 1}</th>" if by_row else "<th></th>" if by_column else ""
+    down, across = (LETTERS[symbol] if axes is None else axes).split() or "11"
+    by_row, by_column = _numbered((down, across), value.shape)
+    block = len(value) if across == "km" else 1
+    lines = [_head(by_row, by_column, _numbers(across, columns, block))] if by_row or by_column else []
+    for i, n in enumerate(_numbers(down, rows)):
+        number = f"<th>{n}</th>" if by_row else "<th></th>" if by_column else ""
         marks = None if right is None else right[i]
         cells = (_cell(v, largest, None if marks is None else marks[j]) for j, v in enumerate(value[i, :columns]))
         opened, closed = (f'<td class="{side}" rowspan="{rows}"></td>' if i == 0 else "" for side in ("open", "close"))
@@ -91,18 +102,25 @@ def _largest(value, symbol):
     return float(np.abs(value[np.isfinite(value)]).max(initial=0.0)) or 1.0
 
 
-def _numbered(symbol, shape):
+def _numbers(letter, length, block=1):
+    """What numbers an axis: classes from 0, all others from 1; of blocks each first column has its number."""
+    first = 0 if letter == "k" else 1
+    return [first + i // block if i % block == 0 else "" for i in range(length)]
+
+
+def _numbered(letters, shape):
     """What the rows and the columns are, where they are numbered: all samples, and more than a few of the others."""
     return [
-        AXES[letter] if letter in AXES and length > (1 if letter == "m" else FEW) else ""
-        for letter, length in zip(SHAPES[symbol].split() or "11", shape, strict=True)
+        AXES[letter] if letter in AXES and length > (1 if letter in ALWAYS else FEW) else ""
+        for letter, length in zip(letters, shape, strict=True)
     ]
 
 
-def _head(by_row, by_column, columns):
+def _head(by_row, by_column, numbered):
     """The line over the bracket."""
     corner = "<br>".join(f"{axis} {arrow}" for axis, arrow in ((by_column, "→"), (by_row, "↓")) if axis)
-    numbers = "".join(f"<th>{j + 1}</th>" for j in range(columns)) if by_column else f'<th colspan="{columns}"></th>'
+    empty = f'<th colspan="{len(numbered)}"></th>'
+    numbers = "".join(f"<th>{n}</th>" for n in numbered) if by_column else empty
     return f"<tr><th>{corner}</th><th></th>{numbers}<th></th></tr>"
 
 
@@ -113,9 +131,9 @@ def _cell(value, largest, right):
     return f'<td{mark} style="background:rgba({colour},{0.55 * share:.2f})">{text(value)}</td>'
 
 
-def show(value, symbol, right=None):
+def show(value, symbol, right=None, axes=None):
     """Draw a matrix, its entries framed as right or wrong where `right` says."""
-    st.html(html(value, symbol, right))
+    st.html(html(value, symbol, right, axes=axes))
 
 
 def is_wide(value):
@@ -123,9 +141,10 @@ def is_wide(value):
     return np.atleast_2d(value).shape[1] > FEW
 
 
-def card(symbol, value, title=None):
+def card(symbol, value, title=None, axes=None):
     """A quantity's matrix under its name, to stand beside others in `cards`; `value` None is what is asked for."""
-    content = html(value, symbol, most=MOST_IN_CARD) if value is not None else '<div class="matrix-asked">?</div>'
+    asked = '<div class="matrix-asked">?</div>'
+    content = html(value, symbol, most=MOST_IN_CARD, axes=axes) if value is not None else asked
     return f'<div class="matrix-card"><span class="matrix-name">{title or plain_name(symbol)}</span>{content}</div>'
 
 

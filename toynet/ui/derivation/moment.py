@@ -6,6 +6,7 @@ import numpy as np
 
 from toynet.config import Config
 from toynet.datasets import Split
+from toynet.derivation.form import form_of
 from toynet.network import Parameters
 
 
@@ -22,6 +23,8 @@ class Moment:
     is_running : bool
     how : str
         "paused", or that one looks back at it.
+    v : Parameters or None
+        The velocity, where there is momentum and there was an update.
     """
 
     parameters: Parameters
@@ -31,6 +34,7 @@ class Moment:
     update: int
     is_running: bool
     how: str = "paused"
+    v: Parameters | None = None
 
     @classmethod
     def of(cls, experiment):
@@ -39,8 +43,9 @@ class Moment:
             trainer = experiment.shown
             parameters = Parameters(*(np.array(p) for p in trainer.parameters))
             how = "looking back" if experiment.back else "paused"
+            v = trainer.state(len(trainer.recorded)).progress.velocity if trainer.config.momentum else None
             return cls(
-                parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running, how
+                parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running, how, v
             )  # fmt: skip
 
     @property
@@ -52,6 +57,22 @@ class Moment:
     def h(self):
         """Number of hidden units."""
         return self.config.hidden_size
+
+    @property
+    def form(self):
+        """Which derivation it is."""
+        return form_of(self.parameters, self.config.output, self.config.l2, self.config.momentum)
+
+    @property
+    def of_cost(self):
+        """What the cost depends on beside parameters and samples: `output` and `l2`, by name."""
+        return {"output": self.form.output, "l2": self.config.l2}
+
+    @property
+    def of_update(self):
+        """What an update depends on beside the gradient of C: `learning_rate` and all terms, by name."""
+        terms = {"learning_rate": self.config.learning_rate, "momentum": self.config.momentum, "v": self.v}
+        return self.of_cost | terms
 
     @property
     def everything(self):

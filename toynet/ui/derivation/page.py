@@ -7,7 +7,7 @@ from toynet.ui import keys, messages, session
 from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices
 from toynet.ui.controls.upload import label
-from toynet.ui.derivation import batches, break_it, cancelling, exercise, proof, take_away, walk
+from toynet.ui.derivation import batches, both_outputs, break_it, cancelling, exercise, proof, take_away, walk
 from toynet.ui.derivation.moment import Moment
 
 SECTIONS = {
@@ -21,23 +21,38 @@ SECTIONS = {
 }
 """What the segmented control offers -> what draws it, given the `Moment`."""
 
+OF_SEVERAL = "Both outputs"
+"""Offered behind the second one where there are several outputs."""
+
 
 def page():
     """Draw the page: which moment of the experiment, and one section about it."""
     moment = Moment.of(session.current().experiment)
     messages.show()
     st.markdown(_what_it_is(moment))
-    section = choices.segments("Section", keys.SECTION, list(SECTIONS), label_visibility="collapsed")
+    offered = sections(moment.form.k)
+    section = choices.segments("Section", keys.SECTION, list(offered), label_visibility="collapsed")
     # Far out, where a run diverges, numbers overflow: the page shows them as ∞.
     with np.errstate(all="ignore"):
-        SECTIONS[section](moment)
+        offered[section](moment)
+
+
+def sections(k):
+    """The `SECTIONS` of a network of k outputs."""
+    names = list(SECTIONS)
+    if k > 1:
+        names.insert(2, OF_SEVERAL)
+    return {name: SECTIONS.get(name, both_outputs.section) for name in names}
 
 
 def _what_it_is(moment):
-    config = moment.config
+    config, form, d = moment.config, moment.form, moment.split.X_train.shape[1]
     state = "training stands still while you are here" if moment.is_running else moment.how
+    parts = [f"d = {d}"] * (d != 2) + [f"h = {config.hidden_size}", f"g = {config.activation}"]
+    parts += [f"k = {form.k} ({form.output})"] * (form.k > 1) + [f"η = {config.learning_rate:g}"]
+    parts += [f"λ = {config.l2:g}"] * form.has_l2 + [f"μ = {config.momentum:g}"] * form.has_momentum
     return (
-        f"{_data(config)}, h = {config.hidden_size}, g = {config.activation}, η = {config.learning_rate:g}, "
+        f"{_data(config)}, {', '.join(parts)}, "
         f"after epoch **{moment.epoch:,}**, update **{moment.update:,}** ({state})."
     )
 

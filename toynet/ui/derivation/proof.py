@@ -15,11 +15,11 @@ from toynet.derivation.verdicts import DIGITS
 
 def section(moment):
     """Draw the check's table, its verdict and the V-shaped plot."""
-    checked = check(*moment.everything)
+    checked = check(*moment.everything, **moment.of_cost)
     st.markdown(
         r"Nothing of the derivation is used here: each parameter $\theta$ is moved by $\pm\epsilon = 10^{-6}$, and "
         r"$\frac{C(\theta + \epsilon) - C(\theta - \epsilon)}{2 \epsilon}$ is compared with what was derived, "
-        f"over all {moment.split.y_train.size:,} training samples."
+        f"over all {moment.split.y_train.size:,} training samples." + (_PENALISED if moment.form.has_l2 else "")
     )
     verdict(checked)
     table(checked)
@@ -37,8 +37,8 @@ def section(moment):
 def _steps(moment):
     """The V-shaped plot, and what it measures here."""
     parameters, X, y, activation = moment.everything
-    rows = few_rows(y.size, parameters.W2.size)
-    curve = error_by_step(parameters, X[rows], y[rows], activation)
+    rows = few_rows(y.size, moment.h, outputs=moment.form.k)
+    curve = error_by_step(parameters, X[rows], y[rows], activation, **moment.of_cost)
     if not np.isfinite(curve[:, 1]).any():
         st.markdown(f":gray-badge[–] The steps {CANNOT_BE_CHECKED}.")
         return
@@ -55,6 +55,11 @@ def _steps(moment):
     )
     st.altair_chart(step_chart(curve), width="stretch")
 
+
+_PENALISED = (
+    r" $C$ is the cost with its penalty here, $C + P$ with $P = \frac{\lambda}{2} \left( |W_1|^2 + |W_2|^2 \right)$, "
+    r"and what was derived is what the update descends: $\lambda W_1$ and $\lambda W_2$ are in it."
+)
 
 _KINKS = (
     " The activation has a kink: the jump of the right arm is steps that carry samples across it. "

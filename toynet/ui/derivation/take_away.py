@@ -25,16 +25,16 @@ def section(moment):
         st.info("Too long to show for all training samples of this network: download it, or choose one sample.")
     for column, form in zip(st.columns(2), FORMS, strict=True):
         with column:
-            _text(form, (*chosen, moment.config.learning_rate), is_short)
+            _text(form, chosen, moment.of_update, is_short)
 
 
-def _text(form, arguments, is_short):
+def _text(form, chosen, terms, is_short):
     """One form of the example."""
     title, write, language, name, mime = form
     with st.container(horizontal=True, vertical_alignment="center", key=f"take_{language}"):
         st.markdown(f"**{title}**", width="stretch")
         download.button(
-            f"Download {name}", lambda: write(*arguments).encode(), name, mime, key=keys.text(language)
+            f"Download {name}", lambda: write(*chosen, **terms).encode(), name, mime, key=keys.text(language)
         )  # fmt: skip
     if is_short:
-        st.code(write(*arguments), language=language, height=520)
+        st.code(write(*chosen, **terms), language=language, height=520)

@@ -46,13 +46,14 @@ class Badge:
         text that stays belongs to the numbers that stay.
         """
         started = perf_counter()
-        split, activation = trainer.split, trainer.config.activation
+        split, config = trainer.split, trainer.config
         m, most = split.y_train.size, FEW if is_running else AT_REST
-        rows = few_rows(m, trainer.config.hidden_size, self._turn, most)
+        rows = few_rows(m, config.hidden_size, self._turn, most, split.outputs)
         if (trainer.update, rows.size) == self._of or (is_running and started < self._next):
             return self.text
         with np.errstate(all="ignore"):
-            checked = check(trainer.parameters, split.X_train[rows], split.y_train[rows], activation)
+            X, y, of_cost = split.X_train[rows], split.y_train[rows], {"output": config.output, "l2": config.l2}
+            checked = check(trainer.parameters, X, y, config.activation, **of_cost)
         self.text = label(checked, rows.size, m)
         self._of, self._turn = (trainer.update, rows.size), self._turn + 1
         ended = perf_counter()
