@@ -37,6 +37,7 @@ def own_store(tmp_path, monkeypatch):
 def nothing_prepared(monkeypatch):
     """Each test starts where no compiled engine is ready: what it trains with is what it asks for."""
     monkeypatch.setattr(engines, "_ready", threading.Event())
+    monkeypatch.setattr(engines, "_ready_general", threading.Event())
     yield
     for thread in threading.enumerate():
         if thread.name == engines.PREPARING:

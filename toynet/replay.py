@@ -113,7 +113,7 @@ class Replay:
     def _from(self, snapshot: Snapshot) -> Trainer:
         """The run at a snapshot, to be trained on by what trained it then."""
         progress, engine, state = snapshot.progress, snapshot.engine, self.state
-        has_engine = engine != "compiled" or engines.load_from_disk()
+        has_engine = engine != "compiled" or engines.load_from_disk(engines.task(state.config, self._split))
         return Trainer.resume(
             replace(
                 state,

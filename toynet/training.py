@@ -352,7 +352,7 @@ class Trainer:
     def prepare(self, epochs: int | None = None) -> None:
         """Have compiled code ready where so many epochs (by default those that are left) are worth waiting for it."""
         epochs = self.config.epochs - self.epoch if epochs is None else epochs
-        if self._asked is None and not engines.is_ready():
+        if self._asked is None and not engines.is_ready(self._task):
             hidden_size, updates = self.parameters.W1.shape[0], epochs * self.updates_an_epoch
             engines.make_ready(NumpyEngine.seconds(self._task, hidden_size, updates), self._task)
 
@@ -389,13 +389,13 @@ class Trainer:
         if isinstance(self._at, Progress):
             self._at = self._chosen(last)(self._task, self._at)
         elif last == "numpy" and self._asked is None:
-            if engines.is_ready():
+            if engines.is_ready(self._task):
                 choice = engines.choose(None, self._task)
                 if not isinstance(self._at, choice):
                     self._at = choice(self._task, self._at.state())
             elif self.seconds > PATIENCE and not self._has_called_for_compiled:
                 self._has_called_for_compiled = True
-                engines.prepare()
+                engines.prepare(task=self._task)
         if self._at.name != last:
             self._trained_by = "+".join(filter(None, (self._trained_by, self._at.name)))
             self._snapshots.take(self._at.state(), self._at.name, self.seconds)
@@ -404,7 +404,7 @@ class Trainer:
     def _chosen(self, last: str) -> type[Engine]:
         """The engine to begin or go on with: one that compiled code has trained stays with it where it can be had."""
         if self._asked is None and last == "compiled":
-            engines.load_from_disk()
+            engines.load_from_disk(self._task)
         return engines.choose(self._asked, self._task)
 
     def _record(self, rows: Rows, update: int, seconds: float) -> None:

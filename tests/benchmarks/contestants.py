@@ -1,7 +1,8 @@
 """Who trains in the engine benchmark: functions of h, batch (0: full) and epochs that return microseconds an epoch.
 
 The same work for all: tanh, the same 400 points, one thread, float64, parameters only, a
-fresh permutation each epoch included (TensorFlow Playground makes none).
+fresh permutation each epoch included (TensorFlow Playground makes none). With k outputs, for k
+of three and more, softmax on k classes: MLPClassifier has no other output for them.
 """
 
 import ctypes
@@ -28,12 +29,19 @@ from toynet.network import initialise
 M, D, ETA = 400, 2, 0.1
 
 
-def data(m=M, d=D, m_test=0):
-    """Random points, class 1 where the first and the last input have the same sign."""
+def data(m=M, d=D, m_test=0, k=1):
+    """Random points: class 1 where the first and the last input have the same sign; of k classes by their angle."""
     rng = np.random.default_rng(0)
     X, X_test = rng.normal(size=(m, d)), rng.normal(size=(m_test, d))
-    y, y_test = ((part[:, 0] * part[:, -1] > 0).astype(float) for part in (X, X_test))
-    return Split(X, y, X_test, y_test, np.zeros(d), np.ones(d), ("x1", "x2"), ("0", "1"))
+    classes = tuple(map(str, range(max(k, 2))))
+    y, y_test = (_classes(part, k) for part in (X, X_test))
+    return Split(X, y, X_test, y_test, np.zeros(d), np.ones(d), ("x1", "x2"), classes)
+
+
+def _classes(X, k):
+    if k == 1:
+        return (X[:, 0] * X[:, -1] > 0).astype(float)
+    return np.floor((np.arctan2(X[:, 0], X[:, -1]) / (2 * np.pi) + 0.5) * k).clip(0, k - 1)
 
 
 def timed(work, *arguments):
@@ -43,33 +51,35 @@ def timed(work, *arguments):
     return time.thread_time() - started
 
 
-def engine(name, h, batch, epochs, split=None, record_every=10**9):
+def engine(name, h, batch, epochs, split=None, record_every=10**9, **added):
     split = split or data()
     m, d = split.X_train.shape
     rng = np.random.default_rng(1)
-    task = Task(split, "tanh", batch or m, batch > 0, record_every)
-    run = choose(name, task)(task, Progress(initialise(d, h, rng), order_state(rng)))
+    output = "sigmoid" if split.outputs == 1 else "softmax"
+    task = Task(split, "tanh", batch or m, batch > 0, record_every, output=output, **added)
+    start = Progress(initialise(d, h, rng, outputs=split.outputs), order_state(rng))
+    run = choose(name, task)(task, start)
     return timed(run.advance, epochs * -(-m // (batch or m)), ETA) / epochs * 1e6
 
 
-def compiled(h, batch, epochs):
-    return engine("compiled", h, batch, epochs)
+def compiled(h, batch, epochs, k=1):
+    return engine("compiled", h, batch, epochs, data(k=k))
 
 
-def numpy(h, batch, epochs):
-    return engine("numpy", h, batch, epochs)
+def numpy(h, batch, epochs, k=1):
+    return engine("numpy", h, batch, epochs, data(k=k))
 
 
-def reference(h, batch, epochs):
-    return engine("reference", h, batch, epochs)
+def reference(h, batch, epochs, k=1):
+    return engine("reference", h, batch, epochs, data(k=k))
 
 
-def scikit_learn(h, batch, epochs):
+def scikit_learn(h, batch, epochs, k=1):
     model = MLPClassifier(
         (h,), activation="tanh", solver="sgd", momentum=0.0, alpha=0.0, batch_size=batch or M,
         learning_rate_init=ETA, max_iter=epochs, tol=0.0, n_iter_no_change=10**6, shuffle=bool(batch),
     )  # fmt: skip
-    split = data()
+    split = data(k=k)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return timed(model.fit, split.X_train, split.y_train) / epochs * 1e6
@@ -96,9 +106,9 @@ def pytorch(h, batch, epochs):
     return timed(run) / epochs * 1e6
 
 
-def jax(h, batch, epochs):
+def jax(h, batch, epochs, k=1):
     """One jitted scan over epochs and batches; the last smaller batch is a step of its own."""
-    run, state = _jax_run(h, batch, epochs)
+    run, state = _jax_run(h, batch, epochs, k)
     import jax
 
     started = time.process_time(), time.perf_counter()
@@ -111,21 +121,24 @@ def jax(h, batch, epochs):
 _jax_runs = {}
 
 
-def _jax_run(h, batch, epochs):
-    if (h, batch, epochs) in _jax_runs:
-        return _jax_runs[h, batch, epochs]
+def _jax_run(h, batch, epochs, k):
+    if (h, batch, epochs, k) in _jax_runs:
+        return _jax_runs[h, batch, epochs, k]
     import jax
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    split = data()
+    split = data(k=k)
     X, y = jnp.array(split.X_train), jnp.array(split.y_train)
+    Y = jnp.array(np.eye(k)[split.y_train.astype(int)]) if k > 1 else y
     size = batch or M
     whole = M // size * size
 
     def cost(theta, rows):
         W1, b1, W2, b2 = theta
         z = jnp.tanh(X[rows] @ W1 + b1) @ W2 + b2
+        if k > 1:
+            return -jnp.mean(jnp.sum(Y[rows] * jax.nn.log_softmax(z), axis=1))
         return jnp.mean(jnp.logaddexp(0.0, z) - y[rows] * z)
 
     def update(theta, rows):
@@ -145,10 +158,11 @@ def _jax_run(h, batch, epochs):
         (theta, _), _ = jax.lax.scan(epoch, (theta, jax.random.key(0)), length=epochs)
         return theta
 
-    start = initialise(D, h, np.random.default_rng(1))
-    state = tuple(jnp.array(p) for p in (start.W1.T, start.b1[:, 0], start.W2[0], start.b2[0, 0]))
+    start = initialise(D, h, np.random.default_rng(1), outputs=k)
+    last = (start.W2[0], start.b2[0, 0]) if k == 1 else (start.W2.T, start.b2[:, 0])
+    state = tuple(jnp.array(p) for p in (start.W1.T, start.b1[:, 0], *last))
     jax.block_until_ready(run(*state))
-    _jax_runs[h, batch, epochs] = run, state
+    _jax_runs[h, batch, epochs, k] = run, state
     return run, state
 
 

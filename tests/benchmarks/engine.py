@@ -27,6 +27,8 @@ from tests.benchmarks.contestants import D, compiled, contestants, data, engine 
 
 MODES = {"full": 0, "batch 32": 32, "batch 10": 10, "stochastic": 1}
 SIZES = (4, 8, 32)
+SEVERAL = ((16, 3), (16, 6), (32, 10))
+"""Hidden units and outputs."""
 
 
 def epochs_for(name, h, batch):
@@ -53,6 +55,40 @@ def table(options):
             ours = middle["compiled"]
             cells = [f"{us:,.1f}" if us == ours else f"{us:,.1f} ({us / ours:,.2f})" for us in middle.values()]
             print(f"| {h} | {mode} | {' | '.join(cells)} |")
+
+
+def several(options):
+    """The same of several outputs, softmax, and what L2 and momentum add."""
+    with tempfile.TemporaryDirectory() as folder:
+        found, took = contestants(folder), {}
+        everybody = {name: found[name] for name in ("compiled", "numpy", "scikit-learn", "jax") if name in found}
+        shapes = [(h, k, mode) for h, k in SEVERAL for mode in MODES]
+        for _ in range(options.repetitions):
+            for h, k, mode in shapes:
+                for name, contestant in everybody.items():
+                    us = contestant(h, MODES[mode], epochs_for(name, h, MODES[mode]), k)
+                    took.setdefault((h, k, mode, name), []).append(us)
+    print("\nMicroseconds an epoch with k outputs, softmax (in brackets: times the compiled engine's)\n")
+    print(f"| h | k | mode | {' | '.join(everybody)} |\n|---|---|---|{'---|' * len(everybody)}")
+    for h, k, mode in shapes:
+        middle = [statistics.median(took[h, k, mode, name]) for name in everybody]
+        cells = [f"{us:,.1f}" if us == middle[0] else f"{us:,.1f} ({us / middle[0]:,.2f})" for us in middle]
+        print(f"| {h} | {k} | {mode} | {' | '.join(cells)} |")
+
+
+def added(options):
+    """One output: time with L2 and momentum, which are in loops of their own, over the time without."""
+    print("\nOne output: time with L2 and momentum over the time without\n")
+    print(f"| h | {' | '.join(MODES)} |\n|---|{'---|' * len(MODES)}")
+    for h in SIZES:
+        cells = []
+        for batch in MODES.values():
+            ratios = [
+                engine("compiled", h, batch, 500, l2=1e-3, momentum=0.9) / engine("compiled", h, batch, 500)
+                for _ in range(options.repetitions)
+            ]
+            cells.append(f"{statistics.median(ratios):.2f}")
+        print(f"| {h} | {' | '.join(cells)} |")
 
 
 def history(options):
@@ -135,7 +171,7 @@ def processor():
     return f"{told.get('model name', platform.machine())} (family {told.get('cpu family')}, model {told.get('model')})"
 
 
-SECTIONS = {f.__name__: f for f in (table, history, scale, memory, threads)}
+SECTIONS = {f.__name__: f for f in (table, several, added, history, scale, memory, threads)}
 
 
 def main():

@@ -212,10 +212,11 @@ def test_numpy_trains_several_outputs_penalty_and_momentum_as_the_reference_does
         np.testing.assert_allclose(my_rows[name], rows[name], rtol=1e-10, err_msg=name)
 
 
-def test_compiled_code_leaves_to_numpy_what_it_has_no_loops_for():
+def test_compiled_code_can_train_all_but_other_rules_and_other_activations():
     _, split = experiment(0)
     plain = engines.Task(split, "tanh", 7, True)
     three = split._replace(class_names=("a", "b", "c"))
-    assert CompiledEngine.can(plain)
-    for other in (plain._replace(split=three), plain._replace(l2=0.1), plain._replace(momentum=0.5)):
-        assert not CompiledEngine.can(other) and NumpyEngine.can(other)
+    for task in (plain, plain._replace(split=three), plain._replace(l2=0.1), plain._replace(momentum=0.5)):
+        assert CompiledEngine.can(task)
+    for other in (plain._replace(rule=lambda *_: None), plain._replace(activation="softplus")):
+        assert not CompiledEngine.can(other)

@@ -1,7 +1,9 @@
 """How compiled code becomes ready, when a run waits for it, and that where it cannot be had runs go on in NumPy."""
 
+import importlib
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import threading
@@ -77,6 +79,80 @@ def test_an_unknown_engine_and_one_that_cannot_do_this_are_named():
         engines.choose("numpy", task)
     with pytest.raises(ValueError, match="engine must be one of compiled, numpy, reference, not 'abacus'"):
         Trainer(SMALL, engine="abacus")
+
+
+# --- the loops of several outputs, L2 and momentum -------------------------------------
+
+
+PLAIN = Trainer(SMALL)._task
+THREE = PLAIN._replace(split=PLAIN.split._replace(class_names=("a", "b", "c")))
+
+
+def test_each_task_waits_for_its_own_loops():
+    engines.load_from_disk()
+    assert engines.is_ready() and engines.is_ready(PLAIN)
+    for other in (THREE, PLAIN._replace(l2=0.1), PLAIN._replace(momentum=0.5)):
+        assert not engines.is_ready(other)
+        assert engines.choose(None, other).name == "numpy"
+    engines.prepare(task=THREE).join()
+    for other in (THREE, PLAIN._replace(l2=0.1), PLAIN._replace(momentum=0.5)):
+        assert engines.is_ready(other)
+        assert engines.choose(None, other).name == "compiled"
+
+
+def test_a_run_of_three_classes_goes_over_when_its_own_loops_are_ready():
+    config = Config(dataset="blobs", classes=3, samples=60, epochs=4, output="softmax", momentum=0.5)
+    trainer, reference = Trainer(config), train(config, engine="reference")
+    engines.load_from_disk()
+    trainer.step()
+    trainer.step()
+    assert trainer.engine == "numpy"
+    engines.prepare(task=trainer._task).join()
+    trainer.run()
+    assert trainer.engine == "numpy+compiled"
+    for mine, theirs in zip(trainer.parameters, reference.parameters, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-14)
+
+
+def test_loops_of_several_outputs_do_not_make_the_others_ready():
+    assert engines.load_from_disk(THREE) or engines.prepare(task=THREE).join() is None
+    assert engines.is_ready(THREE) and not engines.is_ready()
+    assert engines.choose(None, PLAIN).name == "numpy"
+
+
+def test_an_engine_asked_for_by_name_has_the_loops_of_the_task():
+    assert engines.choose("compiled", THREE).name == "compiled"
+    assert engines.is_ready(THREE) and not engines.is_ready(PLAIN)
+
+
+def test_a_run_that_is_long_enough_has_its_own_loops_read(monkeypatch):
+    engines.prepare(task=THREE).join()  # so that they are on disk
+    monkeypatch.setattr(engines, "_ready_general", threading.Event())
+    engines.make_ready(engines.WORTH_LOADING / 2, THREE)
+    assert not engines.is_ready(THREE)
+    engines.make_ready(engines.WORTH_LOADING, THREE)
+    assert engines.is_ready(THREE) and not engines.is_ready(PLAIN)
+
+
+def test_who_needs_no_several_outputs_loads_no_loops_for_them():
+    code = "print(engines.prepare().join(), engines.is_ready(), 'toynet.engines.loops_general' in sys.modules)"
+    assert in_a_new_process(code) == ["None", "True", "False"]
+
+
+def test_code_older_than_what_the_loops_share_is_not_used(tmp_path):
+    """Numba itself looks at the file of the function alone."""
+    engines.prepare(task=THREE).join()
+    cached = Path(importlib.import_module("toynet.engines.loops_general").advance._cache.cache_path)
+    where = "from toynet.engines.loops_general import advance; print(advance._cache.cache_path)"
+    (here,) = map(Path, in_a_new_process(where, NUMBA_CACHE_DIR=str(tmp_path)))
+    here.mkdir(parents=True, exist_ok=True)
+    for file in cached.glob("loops_general.advance-*"):
+        shutil.copy(file, here)
+    ask = "task = toynet.Trainer(toynet.Config(samples=40))._task._replace(l2=1.0); print(engines.load_from_disk(task))"
+    assert in_a_new_process(ask, NUMBA_CACHE_DIR=str(tmp_path)) == ["True"]
+    for index in here.glob("*.nbi"):
+        os.utime(index, (1, 1))
+    assert in_a_new_process(ask, NUMBA_CACHE_DIR=str(tmp_path)) == ["False"]
 
 
 # --- when it becomes ready -----------------------------------------------------------

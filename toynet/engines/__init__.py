@@ -69,8 +69,17 @@ def choose(name: str | None, task: Task) -> type[Engine]:
 def task(config: Config, split: Split, rule: Rule | None = None) -> Task:
     """What an engine has to do for a run of these settings on these data."""
     batch, is_shuffled = config.batch(split.y_train.size), config.batch_mode != "full"
-    added = {"output": config.output, "l2": config.l2, "momentum": config.momentum}
-    return Task(split, config.activation, batch, is_shuffled, config.record_every, rule, **added)
+    return Task(
+        split,
+        config.activation,
+        batch,
+        is_shuffled,
+        config.record_every,
+        rule,
+        config.output,
+        config.l2,
+        config.momentum,
+    )
 
 
 def check(name: str | None) -> None:

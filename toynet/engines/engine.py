@@ -11,6 +11,10 @@ FARTHEST = 1e75
 """Of all parameters together, the norm up to which a run goes on. Costs, gradients and their norms overflow long after
 it, so what is measured of a network that a run has come to is finite: the last finite update is the last one made."""
 
+PLAIN, GENERAL = LOOPS = "loops", "loops_general"
+"""The modules of compiled loops: those of one output and a plain update, and those of everything else. Each becomes
+ready on its own: a run waits for its own loops only."""
+
 Rows: TypeAlias = dict[str, np.ndarray]
 """Measured rows by column: `epoch` and the fields of `Measures`, each (rows,)."""
 
@@ -46,6 +50,11 @@ class Task(NamedTuple):
     output: str = "sigmoid"
     l2: float = 0.0
     momentum: float = 0.0
+
+    @property
+    def loops(self) -> str:
+        """Which of `LOOPS` compiled code needs for this."""
+        return PLAIN if self.split.outputs == 1 and self.l2 == 0 and self.momentum == 0 else GENERAL
 
 
 class Progress(NamedTuple):

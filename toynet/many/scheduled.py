@@ -302,9 +302,8 @@ def _with_path(config: Config, paths: dict[str, Path]) -> Config:
 
 def _make_ready(config: Config, seconds: float) -> None:
     """Have compiled code where the whole sweep is worth it."""
-    if not engines.is_ready():
-        config = datasets.resolved(config)
-        engines.make_ready(seconds, engines.task(config, datasets.load(config)))
+    config = datasets.resolved(config)
+    engines.make_ready(seconds, engines.task(config, datasets.load(config)))
 
 
 def _is_wanted() -> Callable[[], bool]:

@@ -108,7 +108,7 @@ def run(
         return _here(grid, numbers, jobs, is_background, go_on)
     from toynet.many import scheduled
 
-    return scheduled.run(grid, numbers, scheduler, _estimated(grid, numbers)[0], go_on)
+    return scheduled.run(grid, numbers, scheduler, sum(seconds for seconds, _ in _estimated(grid, numbers)), go_on)
 
 
 def _checked_jobs(jobs: int | None) -> int:
@@ -130,21 +130,22 @@ def _checked_scheduler(scheduler: str | None) -> str | None:
 def _here(
     grid: Grid, numbers: Iterable[int], jobs: int, is_background: bool, go_on: Callable[[], bool] | None
 ) -> Generator[list[Summary], None, None]:
-    if not engines.is_ready():
-        seconds, task = _estimated(grid, numbers)
-        if task:
-            engines.make_ready(seconds, task)
+    for seconds, task in _estimated(grid, numbers):
+        engines.make_ready(seconds, task)
     yield from local.run(grid, numbers, jobs, is_background, go_on)
 
 
-def _estimated(grid: Grid, numbers: Iterable[int]) -> tuple[float, Task | None]:
-    """About how many seconds NumPy would train for these runs, going by some cells; and what one of them has to do."""
+def _estimated(grid: Grid, numbers: Iterable[int]) -> list[tuple[float, Task]]:
+    """About how many seconds NumPy would train for these runs, going by some cells: for those of each kind of compiled
+    loops by itself, with what one of them has to do."""
     runs = len(numbers) if isinstance(numbers, Sized) else grid.runs
-    task, seconds = None, []
+    kinds: dict[str, tuple[Task, list[float]]] = {}
     # A fixed step might meet the same value of a setting each time.
     for cell in {int(grid.cells * (GOLDEN * k % 1)) for k in range(SAMPLED if runs else 0)}:
         with suppress(ValueError):  # data that cannot be used: the run will say so, where it is wanted
             config = datasets.resolved(grid.config(cell))
             task = engines.task(config, datasets.load(config))
-            seconds.append(NumpyEngine.seconds(task, config.hidden_size, updates_of(config, task)))
-    return runs * sum(seconds) / max(len(seconds), 1), task
+            seconds = NumpyEngine.seconds(task, config.hidden_size, updates_of(config, task))
+            kinds.setdefault(task.loops, (task, []))[1].append(seconds)
+    sampled = sum(len(seconds) for _, seconds in kinds.values())
+    return [(runs * sum(seconds) / sampled, task) for task, seconds in kinds.values()]
