@@ -5,13 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toynet.config import Config
+    from toynet.estimator import ToyNetClassifier
     from toynet.many.sweep import sweep
     from toynet.runs.store import Store
     from toynet.training import Trainer, train
 
-__all__ = ["Config", "Store", "Trainer", "sweep", "train"]
+__all__ = ["Config", "Store", "ToyNetClassifier", "Trainer", "sweep", "train"]
 
-_WHERE = {"Config": "config", "Store": "runs.store", "Trainer": "training", "sweep": "many.sweep", "train": "training"}
+_WHERE = {
+    "Config": "config",
+    "Store": "runs.store",
+    "ToyNetClassifier": "estimator",
+    "Trainer": "training",
+    "sweep": "many.sweep",
+    "train": "training",
+}
 
 
 def __getattr__(name: str) -> Any:

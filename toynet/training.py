@@ -19,7 +19,7 @@ from toynet.engines import Engine, Progress, Rows
 from toynet.engines.vectorised import NumpyEngine
 from toynet.history import COLUMNS, OF_BATCHES, Change, History, marks, settings
 from toynet.measuring import is_finite, measure
-from toynet.network import Parameters, Rule, initialise
+from toynet.network import Parameters, Rule
 from toynet.pacing import Pace
 from toynet.state import Snapshot, Snapshots, State, batches, check
 
@@ -436,9 +436,7 @@ class Trainer:
 
 def begin(config: Config, d: int, outputs: int = 1) -> Progress:
     """Where a run of these settings begins, for d inputs and k outputs: its seeded weights, its batches' order."""
-    init_seed, order_seed = np.random.SeedSequence(config.init_seed).spawn(2)
-    parameters = initialise(d, config.hidden_size, np.random.default_rng(init_seed), config.activation, outputs)
-    return Progress(parameters, engines.order_state(np.random.default_rng(order_seed)))
+    return engines.begin(config.init_seed, d, config.hidden_size, config.activation, outputs)
 
 
 def new_name() -> str:

@@ -80,6 +80,13 @@ def test_inputs_that_cannot_be():
         datasets.load(Config(dataset="csv", data_file="penguins.csv", target="species", features="species;body_mass_g"))
 
 
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", '"', "x" * 200_000, "\0"])
+def test_strange_texts_are_no_inputs_and_say_so(text):
+    with pytest.raises(ValueError, match=r"features has|features must be") as error:
+        datasets.load(Config(features=f"{text};x1"))
+    assert "\n" not in str(error.value) and len(str(error.value)) < 300
+
+
 def test_names_survive_their_text():
     names = ("x1^2", 'a "b"; c', "x1 x2", ";", '"')
     assert features.parse(features.join(names)) == names

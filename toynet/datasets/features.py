@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from toynet.config import shown
+
 TERMS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,
@@ -26,13 +28,16 @@ def parse(text: str) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If a name is there twice.
+        If a name is there twice, or the text is no row of a CSV file.
     """
-    (cells,) = csv.reader([text.replace("\n", " ")], delimiter=";", skipinitialspace=True) if text else [[]]
+    try:
+        (cells,) = csv.reader([" ".join(text.splitlines())], delimiter=";", skipinitialspace=True) if text else [[]]
+    except csv.Error as error:
+        raise ValueError(f"features must be names separated by semicolons, not {shown(text)}") from error
     names = tuple(cell.strip() for cell in cells if cell.strip())
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"features has {name!r} twice: name each input once")
+            raise ValueError(f"features has {shown(name)} twice: name each input once")
     return names
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from toynet.config import Config
 from toynet.datasets import Split
-from toynet.engines.engine import PLAIN, Engine, Progress, Rows, Task, order_state
+from toynet.engines.engine import PLAIN, Engine, Progress, Rows, Task, begin, order_state
 from toynet.engines.reference import ReferenceEngine
 from toynet.engines.vectorised import NumpyEngine
 from toynet.network import Rule
 
 __all__ = [
     "ENGINES", "Engine", "Progress", "Rows", "Task",
-    "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_state", "prepare", "task",
+    "begin", "check", "choose", "is_ready", "load_from_disk", "make_ready", "order_state", "prepare", "task",
 ]  # fmt: skip
 
 ENGINES = ("compiled", "numpy", "reference")

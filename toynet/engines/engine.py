@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 import numpy as np
 
 from toynet.datasets import Split
-from toynet.network import Parameters, Rule
+from toynet.network import Parameters, Rule, initialise
 
 FARTHEST = 1e75
 """Of all parameters together, the norm up to which a run goes on. Costs, gradients and their norms overflow long after
@@ -139,6 +139,21 @@ class Engine(Protocol):
     def state(self) -> Progress:
         """How far it has come; an engine made of that goes on as this one would, bit for bit."""
         ...
+
+
+def begin(seed: int, d: int, hidden_size: int, activation: str, outputs: int = 1) -> Progress:
+    """Where training begins: the weights that a seed gives, and the order of the batches that it gives.
+
+    Parameters
+    ----------
+    seed : int
+    d, hidden_size, outputs : int
+        Inputs, hidden units h and outputs k.
+    activation : str
+        A name of `ACTIVATIONS`.
+    """
+    of_weights, of_order = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    return Progress(initialise(d, hidden_size, of_weights, activation, outputs), order_state(of_order))
 
 
 def order_state(rng: np.random.Generator) -> dict[str, Any]:
