@@ -14,7 +14,7 @@ from toynet.runs import schema
 from toynet.runs import store as stores
 from toynet.runs.database import open_database, reading, writing
 from toynet.runs.location import StoreError
-from toynet.runs.records import Record, Source, holder
+from toynet.runs.records import LATER, Record, Source, holder
 from toynet.runs.store import CHUNK, Taken
 
 
@@ -114,6 +114,100 @@ def test_a_diverged_run_is_kept_as_such(store):
     own = train(small(activation="relu", learning_rate=1e6, epochs=200))
     store.keep(own)
     assert store.runs().state.tolist() == ["diverged"] and store.trainer(own.run_name).diverged == own.diverged
+
+
+# --- several outputs, momentum, further inputs ------------------------------------------
+
+SEVERAL = {"dataset": "blobs", "classes": 3, "output": "softmax", "l2": 0.01, "momentum": 0.9}
+
+
+@pytest.mark.parametrize("batch_mode", ["full", "mini", "stochastic"])
+def test_a_run_with_momentum_goes_on_bit_for_bit(store, batch_mode):
+    own = Trainer(small(batch_mode=batch_mode, epochs=20, features="x1;x2;x1 x2", **SEVERAL), engine="numpy")
+    own.run(epochs=9)
+    own.step()
+    store.keep(own)
+    again = store.trainer(own.run_name)
+    kept, wanted = again.state().progress.velocity, own.state().progress.velocity
+    assert all(np.array_equal(a, b) for a, b in zip(kept, wanted, strict=True))
+    assert [p.shape for p in kept] == [(3, 3), (3, 1), (3, 3), (3, 1)]
+    for trainer in (own, again):
+        trainer.run()
+    assert all(np.array_equal(a, b) for a, b in zip(again.parameters, own.parameters, strict=True))
+
+
+def test_each_snapshot_has_its_own_v(store):
+    own, was = Trainer(small(batch_mode="mini", epochs=30, **SEVERAL), engine="numpy"), {}
+    for epoch in range(14):
+        was[epoch] = own.parameters
+        own.run_epoch()
+        own._snapshots.take(own.state().progress, "numpy", own.seconds)
+    store.keep(own)
+    assert [s.progress.velocity is None for s in store.state(own.run_name).snapshots] == [True, *[False] * 14]
+    for epoch in (3, 13):
+        found = store.trainer(own.run_name, epoch)
+        assert all(np.array_equal(a, b) for a, b in zip(found.parameters, was[epoch], strict=True))
+        found.run(epochs=1)
+        after = was.get(epoch + 1, own.parameters)
+        assert all(np.array_equal(a, b) for a, b in zip(found.parameters, after, strict=True))
+
+
+def test_data_given_by_hand_are_kept_with_what_is_drawn_of_them(store):
+    split = datasets.load(Config(dataset="wine", features="x1;x1^2;malic_acid;hue"))
+    given = split._replace(X_train=split.X_train[1:].copy(), y_train=split.y_train[1:].copy(),
+                           drawn=split.drawn._replace(P_train=split.drawn.P_train[1:].copy()))  # fmt: skip
+    own = Trainer(small(), split=given, run="given")
+    own.run(epochs=2)
+    store.keep(own)
+    again = store.trainer("given")
+    assert_same_run(again, own)
+    assert again.split.class_names == given.class_names and again.split.drawn.sources == ("x1", "x1^2", "", "")
+    assert all(np.array_equal(a, b) for a, b in zip(again.split.pictured[:6], given.pictured[:6], strict=True))
+    assert np.array_equal(again.split.inputs(given.drawn.P_train), given.inputs(given.drawn.P_train))
+
+
+def test_bytes_that_are_no_set_of_parameters_are_told(store):
+    store.keep(Trainer(small(), run="short"))
+    for content in (b"", b"12345678" * 12, b"12345678" * 39, b"123"):
+        with writing(store._engine) as connection:
+            connection.execute(sa.update(schema.runs).values(parameters=content))
+        with pytest.raises(StoreError, match="is damaged"):
+            store.state("short")
+
+
+def as_an_older_version_wrote(store):
+    """Take from all rows what settings have come since."""
+    with writing(store._engine) as connection:
+        for row in connection.execute(sa.select(schema.runs)).all():
+            config = {name: value for name, value in row.config.items() if name not in LATER}
+            assert list(config)[-1] == "class_1" and len(config) == len(row.config) - len(LATER)
+            of_run = schema.runs.c.id == row.id
+            connection.execute(sa.update(schema.runs).where(of_run).values(config=config))
+            sizes = [len(row.parameters), len(row.split or b"") > 0]
+            assert sizes == [8 * sum(int(np.prod(shape)) for shape in row.shapes.values()), row.run == "given"]
+
+
+def test_what_an_older_version_wrote_is_read_and_goes_on(store):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 3)), np.arange(12) % 2.0
+    split = datasets.Split(X[:8], y[:8], X[8:], y[8:], np.zeros(3), np.ones(3), ("a", "b", "c"), ("no", "yes"))
+    own, given = restless(), Trainer(small(features="a;b;c"), split=split, run="given")
+    for trainer in (own, given):
+        trainer.run(epochs=2)
+        store.keep(trainer)
+    as_an_older_version_wrote(store)
+    row = store.runs().iloc[1]
+    assert (row.run, row.classes, row.output, row.l2, row.momentum, row.features) == (
+        own.run_name, 2, "sigmoid", 0.0, 0.0, "",
+    )  # fmt: skip
+    assert store.latest(2)[1]["config"] == store.brief(own.run_name)["config"] == own.state().config.to_dict()
+    assert_same_run(store.trainer(own.run_name), own)
+    pd.testing.assert_frame_equal(store.history(own.run_name), own.history, check_exact=True)
+    for name, trainer in ((own.run_name, own), ("given", given)):
+        again = store.trainer(name)
+        for each in (again, trainer):
+            each.run()
+        assert all(np.array_equal(a, b) for a, b in zip(again.parameters, trainer.parameters, strict=True))
 
 
 # --- the table of runs ---------------------------------------------------------------

@@ -14,6 +14,7 @@ from toynet.many.summary import LEVELS, Summary, trained
 from toynet.runs import schema, sweeps
 from toynet.runs.database import open_database, reading, writing
 from toynet.runs.location import StoreError
+from toynet.runs.records import LATER
 from toynet.runs.sweeps import Sweeps, pack, unpack
 
 GRID = Grid.of({"hidden_size": [2, 3], "learning_rate": [0.1, 0.2, 0.3], "samples": 40, "epochs": 5}, seeds=4)
@@ -50,6 +51,24 @@ def test_what_runs_came_to_is_found_again_bit_for_bit(kept):
     key = kept.begin(GRID)
     kept.add(key, own)
     assert repr(all_of(kept, key)) == repr(own)  # NaN is not equal to itself
+
+
+OLD = "54af84d364ca63ea4559722987a50440c4b496416e539e653c7951d266f97159"
+"""The hash of this sweep before there were `LATER` settings."""
+
+
+def test_a_sweep_that_an_older_version_kept_is_found_and_gone_on_with(kept):
+    grid = Grid.of({"hidden_size": [2, 4], "epochs": 20}, seeds=2)
+    key = kept.begin(grid)
+    with writing(kept._engine) as connection:
+        plain = grid.to_dict()
+        plain["base"] = {name: value for name, value in plain["base"].items() if name not in LATER}
+        connection.execute(sa.update(schema.sweeps).values(grid=plain, settings=OLD))
+    kept.add(key, [summary(3)])
+    assert kept.find_same(grid) == key and kept.about(key)["grid"] == grid and kept.load(key).done[3]
+    kept.grow(key, Grid(grid.base, grid.axes, 3))
+    for other in ({"momentum": 0.5}, {"features": "x1;x2;x1^2"}, {"l2": [0.0, 0.1]}):
+        assert kept.find_same(Grid.of({"hidden_size": [2, 4], "epochs": 20, **other})) is None
 
 
 def test_a_loaded_sweep_knows_what_is_done_and_what_is_left(kept):

@@ -16,6 +16,18 @@ HOSTILE = (
 """Names that would be code, or end a comment, if they stood in a script as they are."""
 
 
+SEVERAL = {
+    "softmax": {"dataset": "blobs", "classes": 3, "output": "softmax"},
+    "sigmoids": {"dataset": "spirals", "classes": 5, "activation": "sigmoid", "l2": 0.01},
+    "all": {"dataset": "blobs", "classes": 3, "output": "softmax", "activation": "relu", "l2": 0.02, "momentum": 0.9},
+    "L2": {"l2": 0.1},
+    "momentum": {"momentum": 0.8, "activation": "sigmoid"},
+    "terms": {"features": "x1;x1^2;x2^2;x1 x2;sin x1;sin x2"},
+    "columns": {"dataset": "wine", "output": "softmax", "features": "malic_acid;x2^2;x2;hue", "momentum": 0.5},
+}
+"""Settings of several outputs, of what is added to the update, and of inputs made of others, by a name for them."""
+
+
 def small(**changes):
     return Config(**{"samples": 40, "hidden_size": 3, "batch_size": 7, "epochs": 6, "learning_rate": 0.5, **changes})
 
@@ -58,6 +70,15 @@ def given(names, run):
     X, y = rng.normal(size=(30, 3)), np.arange(30) % 2.0
     split = datasets.Split(X[:20], y[:20], X[20:], y[20:], np.arange(3.0), np.full(3, 2.0), names, names[:2])
     trainer = Trainer(small(batch_mode="mini"), split=split, run=run)
+    trainer.run()
+    return trainer
+
+
+def made_of(names):
+    """A run on data of three columns and classes of these names, of which inputs are made."""
+    rng = np.random.default_rng(0)
+    points = datasets.Points(rng.normal(3, 2, (60, 3)), np.arange(60) % 3.0, names, names, 0, ("x1", "x1 x2", names[2]))
+    trainer = Trainer(small(batch_mode="mini", l2=0.01), split=datasets.split(points, 0.25, 0), run="made")
     trainer.run()
     return trainer
 

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from tests.problems import problem
-from tests.sharing.running import HOSTILE, given, printed, restless, small, trained
+from tests.sharing.running import HOSTILE, SEVERAL, given, made_of, printed, restless, small, trained
 from toynet import Trainer
 from toynet.activations import ACTIVATIONS
 from toynet.network import forward
@@ -41,6 +41,53 @@ def assert_same_probabilities(trainer):
 def test_its_probabilities_are_the_networks(activation):
     assert_same_probabilities(trained(activation=activation, dataset="csv", data_file="penguins.csv", target="sex"))
     assert_same_probabilities(Trainer(small(activation=activation), parameters=problem(activation, h=5)[0]))
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_of_several_outputs_and_of_inputs_that_are_made_too(name, capsys):
+    trainer = trained(batch_mode="mini", **SEVERAL[name])
+    split, own = trainer.split, trainer.present()
+    names = made(trainer)
+    y_hat = forward(trainer.parameters, split.X_test, trainer.config.activation, trainer.config.output).y_hat
+    wanted = y_hat.T if split.outputs > 1 else np.vstack([1 - y_hat, y_hat]).T
+    found = names["classifier"].predict_proba(names["X"])
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-12)
+    assert names["classifier"].classes_.tolist() == list(range(len(split.class_names)))
+    assert names["classifier"].score(names["X"], names["y"]) == pytest.approx(own["test_accuracy"], abs=1e-12)
+    assert max(map(len, source(trainer).splitlines())) <= 120
+    of_first = "probability of class 1" if split.outputs == 1 else "probabilities of the classes"
+    assert capsys.readouterr().out.startswith(of_first)
+
+
+@pytest.mark.parametrize("name", ["all", "L2", "momentum", "columns"])
+def test_its_l2_and_momentum_are_those_of_the_run(name):
+    """The same start, the same full batches: the same parameters."""
+    trainer = Trainer(small(epochs=8, **SEVERAL[name]), engine="reference")
+    start, split = trainer.parameters, trainer.split
+    trainer.run()
+    network = clone(made(trainer)["network"]).set_params(max_iter=1)
+    k, y = len(split.class_names), split.y_train.astype(int)
+    network.partial_fit(split.X_train, y, classes=range(k))
+    network.coefs_, network.intercepts_ = [start.W1.T.copy(), start.W2.T.copy()], [start.b1[:, 0], start.b2[:, 0]]
+    network._optimizer.velocities = [np.zeros_like(p) for p in [*network.coefs_, *network.intercepts_]]
+    for _ in range(8):
+        network.partial_fit(split.X_train, y)
+    np.testing.assert_allclose(network.coefs_[0].T, trainer.parameters.W1, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(network.coefs_[1].T, trainer.parameters.W2, rtol=1e-9, atol=1e-12)
+
+
+def test_of_several_sigmoids_it_says_how_they_are_trained():
+    """What scikit-learn makes of several classes is softmax: the sentence tells of both, and both are so."""
+    trainer = trained(batch_mode="mini", **SEVERAL["sigmoids"])
+    assert "fit(X, np.eye(5)[y])" in source(trainer)
+    assert "np.eye" not in source(trained(**SEVERAL["softmax"]))
+    names = made(trainer)
+    anew = clone(names["classifier"])
+    with pytest.warns(ConvergenceWarning):
+        assert anew.fit(names["X"], names["y"])[-1].out_activation_ == "softmax"
+    with pytest.warns(ConvergenceWarning):
+        network = anew.fit(names["X"], np.eye(5)[names["y"]])[-1]
+    assert (network.out_activation_, network.loss, network.coefs_[1].shape) == ("logistic", "log_loss", (3, 5))
 
 
 def test_of_three_inputs_given_by_hand_too():
@@ -97,6 +144,8 @@ def test_names_that_would_be_code_stay_names():
     hostile, plain = given(HOSTILE, HOSTILE[0]), given(("a", 2, "c"), "one")
     assert ast.dump(ast.parse(source(hostile).encode())) == ast.dump(ast.parse(source(plain)))
     assert_same_probabilities(hostile)
+    hostile, plain = made_of(HOSTILE), made_of(("a", "b", "c"))
+    assert ast.dump(ast.parse(source(hostile).encode())) == ast.dump(ast.parse(source(plain)))
 
 
 def test_an_activation_that_scikit_learn_does_not_have_is_refused(monkeypatch):

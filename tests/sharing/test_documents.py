@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.sharing.running import given, restless, trained
+from tests.sharing.running import SEVERAL, given, restless, trained
 from toynet import Config
 from toynet.network import Parameters, forward
 from toynet.sharing import documents
@@ -24,7 +24,7 @@ def strict(content):
 def test_json_holds_the_run_to_the_last_bit():
     trainer = restless()
     document = strict(documents.to_json(trainer.state(), trainer.split, {"name": "first", "note": "", "tags": ["a"]}))
-    assert (document["kind"], document["version"], document["run"]) == ("toynet run", 1, trainer.run_name)
+    assert (document["kind"], document["version"], document["run"]) == ("toynet run", 2, trainer.run_name)
     assert (document["name"], document["tags"]) == ("first", ["a"])
     assert Config.from_dict(document["settings"]) == trainer.state().config
     assert [tuple(change) for change in document["changes"]] == list(trainer.changes)
@@ -35,6 +35,28 @@ def test_json_holds_the_run_to_the_last_bit():
         assert np.array_equal(column, trainer.recorded[name])
     assert document["inputs"]["mean"] == trainer.split.mean.tolist()
     assert document["inputs"]["class_names"] == list(trainer.split.class_names)
+
+
+def test_of_one_output_without_momentum_it_has_what_it_always_had():
+    trainer = trained()
+    document = strict(documents.to_json(trainer.state(), trainer.split))
+    assert not {"velocity", "drawn"} & {*document, *document["inputs"], *document["snapshots"][0]}
+    assert [len(document["parameters"][name]) for name in ("W1", "b1", "W2", "b2")] == [3, 3, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["all", "columns"])
+def test_json_holds_v_the_matrix_w2_and_what_is_drawn(name):
+    trainer = trained(batch_mode="mini", **SEVERAL[name])
+    document = strict(documents.to_json(trainer.state(), trainer.split))
+    for values, own in (("parameters", trainer.parameters), ("velocity", trainer.state().progress.velocity)):
+        assert all(np.array_equal(document[values][part], array) for part, array in own._asdict().items())
+    assert np.shape(document["parameters"]["W2"]) == (3, 3)
+    assert document["present"]["train_loss"] == trainer.present()["train_loss"]
+    assert document["inputs"]["class_names"] == list(trainer.split.class_names)
+    if name == "columns":
+        assert document["inputs"]["drawn"]["sources"] == ["", "x2^2", "x2", ""]
+        assert document["inputs"]["drawn"]["mean"] == trainer.split.drawn.mean.tolist()
+        assert len(document["inputs"]["mean"]) == 4
 
 
 def test_what_is_not_a_number_is_null():
@@ -75,3 +97,12 @@ def test_npz_opens_without_pickle_and_gives_the_same_probabilities(make):
     assert settings["settings"] == trainer.config.to_dict()
     assert (settings["epoch"], settings["update"]) == (trainer.epoch, trainer.update)
     assert settings["class_names"] == list(trainer.split.class_names)
+
+
+def test_npz_says_what_inputs_are_made_of():
+    trainer = trained(**SEVERAL["columns"])
+    with np.load(io.BytesIO(documents.to_npz(trainer.state(), trainer.split))) as file:
+        settings = json.loads(str(file["settings"]))
+        assert (file["W2"].shape, file["b2"].shape, file["mean"].shape) == ((3, 3), (3, 1), (4,))
+    assert settings["drawn"]["names"] == ["alcohol", "flavanoids"]
+    assert settings["drawn"]["sources"] == ["", "x2^2", "x2", ""]

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given as given_by
 from hypothesis import strategies as st
 
-from tests.sharing.running import given, restless, small, trained
+from tests.sharing.running import SEVERAL, given, restless, small, trained
 from toynet import Store, Trainer, train
 from toynet.config import Config
 from toynet.replay import Replay
+from toynet.runs.records import LATER
 from toynet.sharing import documents, importing, tables
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +67,10 @@ def store(own_store):
         lambda: trained(5, dataset="csv", data_file="penguins.csv", target="sex"),
         lambda: trained(9, record_every=4),
         lambda: trained(3, batch_mode="mini"),
+        *(lambda name=name: trained(7, batch_mode="mini", **SEVERAL[name]) for name in SEVERAL),
+        lambda: trained(5, dataset="csv", data_file="penguins.csv", target="species", momentum=0.9),
     ],
-    ids=["restless", "finished", "no test part", "penguins", "rarely recorded", "within an epoch"],
+    ids=["restless", "finished", "no test part", "penguins", "rarely recorded", "within an epoch", *SEVERAL, "species"],
 )
 def test_a_run_that_went_through_json_is_the_same_run(store, make):
     own = make()
@@ -91,8 +94,9 @@ def test_a_run_that_went_through_json_is_the_same_run(store, make):
     pd.testing.assert_frame_equal(again.history[columns], own.history[columns], check_exact=True)
 
 
-def test_it_is_replayed_as_the_run_was():
-    own, was = Trainer(small(batch_mode="mini", epochs=30), engine="numpy"), {}
+@pytest.mark.parametrize("more", [{}, SEVERAL["all"]])
+def test_it_is_replayed_as_the_run_was(more):
+    own, was = Trainer(small(batch_mode="mini", epochs=30, **more), engine="numpy"), {}
     while own.epoch < 30:
         was[own.epoch] = own.parameters
         own.learning_rate = 0.1 + own.epoch / 20
@@ -101,6 +105,31 @@ def test_it_is_replayed_as_the_run_was():
     replay = Replay(found.record.state)
     for epoch in (0, 29, 7, 8):
         assert replay.seek(epoch) and same(replay.trainer.parameters, was[epoch])
+
+
+def as_an_older_version_wrote(document):
+    """A document as it was before there were the settings `LATER`."""
+    settings = {name: value for name, value in document["settings"].items() if name not in LATER}
+    assert list(settings)[-1] == "class_1"
+    return changed(document, version=1, settings=settings)
+
+
+def test_a_document_of_the_version_before_is_the_run_that_it_was(run):
+    own, document = run
+    found = of(as_an_older_version_wrote(document)).record.state
+    assert found.config == own.state().config
+    again, own = Trainer.resume(found), Trainer.resume(own.state())
+    for trainer in (again, own):
+        trainer.run(epochs=3)
+    assert same(again.parameters, own.parameters)
+
+
+def test_a_csv_of_the_version_before_brings_its_curves_back(store):
+    own = [trained(), restless()]
+    older = pd.concat([trainer.history for trainer in own]).drop(columns=list(LATER))
+    names = take_in(store, older.to_csv(index=False).encode())
+    for name, trainer in zip(names, own, strict=True):
+        pd.testing.assert_frame_equal(store.history(name), trainer.history, check_exact=True, check_dtype=False)
 
 
 def test_it_knows_where_it_branched_from(store, run):
@@ -146,6 +175,7 @@ def test_what_people_said_is_kept_without_what_no_database_holds(store, run):
 
 def test_a_csv_brings_the_curves_back(store):
     own = [trained(), trained(test_fraction=0.0), trained(record_every=4), restless()]
+    own += [trained(**settings) for settings in SEVERAL.values()]
     names = take_in(store, tables.csv(trainer.history for trainer in own))
     assert names == [trainer.run_name for trainer in own]
     for trainer in own:
@@ -201,7 +231,8 @@ def deep(levels):
     [
         ({"kind": "other"}, "no run that ToyNet has exported"),
         ({"kind": ["toynet run"]}, "no run that ToyNet has exported"),
-        ({"version": 2}, "it is of version 2, and 1 is the one known here"),
+        ({"version": 3}, "it is of version 3, and 1 and 2 are the ones known here"),
+        ({"version": True}, "it is of version True"),
         ({"version": "1"}, "it is of version '1'"),
         ({"settings": []}, "settings is missing, or not what it should be"),
         ({"settings": {"colour": "red"}}, "colour='red' is not a setting"),
@@ -323,6 +354,28 @@ def test_a_history_that_is_none_is_refused(run, name, makes):
     assert "history" in said
 
 
+def test_what_does_not_fit_its_data_is_refused():
+    def said_of(name, **changes):
+        trainer = trained(7, batch_mode="mini", **SEVERAL[name])
+        document = json.loads(documents.to_json(trainer.state(), trainer.split))
+        settings = document["settings"] | changes.pop("settings", {})
+        return refusal(json.dumps(changed(document, settings=settings, **changes)).encode())
+
+    assert "velocity is missing" in said_of("momentum", velocity=None)
+    assert "its velocities are not those of a network with 3 hidden units" in said_of("all", velocity={"W1": [[1.0]]})
+    wrong = {"W1": [[0.0] * 3] * 3, "b1": [[0.0]] * 3, "W2": [[0.0] * 3], "b2": [[0.0]]}
+    assert "are not of the same shapes" in said_of("all", velocity=wrong)
+    assert "those of 3 outputs, and its data need 1" in said_of("softmax", settings={"classes": 2})
+    assert "those of 3 outputs, and its data need 6" in said_of("softmax", settings={"classes": 6})
+    assert "those of 3 outputs, and its data need 1" in said_of(
+        "softmax", settings={"dataset": "csv", "data_file": "a.csv", "class_1": "x"}
+    )
+    assert "those of 6 inputs, and its settings name 2" in said_of("terms", settings={"features": ""})
+    assert "features has 'x1' twice" in said_of("terms", settings={"features": "x1;x1"})
+    two = {"W1": [[0.0] * 2] * 3, "b1": [[0.0]] * 3, "W2": [[0.0] * 3] * 2, "b2": [[0.0]] * 2}
+    assert "its parameters are not those of a network" in said_of("softmax", parameters=two)
+
+
 NEEDED = "kind version settings changes epoch update position parameters order seconds snapshots history data diverged"
 
 
@@ -430,9 +483,17 @@ def put(document, place, value):
     return copy
 
 
+@pytest.fixture(scope="module")
+def of_several(run):
+    """The same of a run of several outputs, with L2 and momentum."""
+    trainer = trained(11, batch_mode="mini", **SEVERAL["all"])
+    return trainer, json.loads(documents.to_json(trainer.state(), trainer.split, {"name": "n"}))
+
+
+@pytest.mark.parametrize("which", ["run", "of_several"])
 @given_by(data=st.data())
-def test_a_document_with_anything_anywhere_is_read_or_refused_and_what_is_read_can_be_used(run, data):
-    document = run[1]
+def test_a_document_with_anything_anywhere_is_read_or_refused_and_what_is_read_can_be_used(request, which, data):
+    document = request.getfixturevalue(which)[1]
     for _ in range(data.draw(st.integers(1, 3))):
         # First an entry, then a place within it: else nearly all would be numbers of the history.
         ways = [

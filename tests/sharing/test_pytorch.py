@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.sharing.running import HOSTILE, agrees, given, printed, restless, trained
+from tests.sharing.running import HOSTILE, SEVERAL, agrees, given, made_of, printed, restless, trained
 from toynet.activations import ACTIVATIONS
 from toynet.sharing.pytorch import MODULES, pytorch_script
 from toynet.sharing.script import numpy_script
@@ -28,10 +28,36 @@ def test_it_follows_changes_in_mid_run_and_needs_no_test_part(tmp_path):
     assert agrees(printed(source(trainer), tmp_path), trainer)
 
 
+@pytest.mark.parametrize("name", SEVERAL)
+def test_it_trains_whatever_is_set(tmp_path, name):
+    pytest.importorskip("torch")
+    trainer = trained(batch_mode="mini", **SEVERAL[name])
+    assert agrees(printed(source(trainer), tmp_path), trainer)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_of_whatever_is_set_it_is_python_without_long_lines(name):
+    text = source(trained(2, batch_mode="mini", **SEVERAL[name]))
+    compile(text, "script.py", "exec")
+    assert max(map(len, text.splitlines())) <= 120 and "$" not in text
+
+
+def test_what_is_set_is_in_it():
+    """Where there is no PyTorch to run it: the lines that differ."""
+    text = source(trained(1, **SEVERAL["all"]))
+    assert "cross_entropy = nn.CrossEntropyLoss()" in text and "nn.Linear(h, k)" in text
+    assert '[{"params": [W1, W2], "weight_decay": l2}, {"params": [b1, b2]}]' in text and "momentum=momentum" in text
+    sigmoids = source(trained(1, **SEVERAL["sigmoids"]))
+    assert 'reduction="sum") / len(Y)' in sigmoids and "np.eye(k)" in sigmoids and "momentum" not in sigmoids
+
+
 def test_names_that_would_be_code_stay_names():
     hostile, plain = given(HOSTILE, HOSTILE[0]), given(("a", 2, "c"), "one")
     assert ast.dump(ast.parse(source(hostile).encode())) == ast.dump(ast.parse(source(plain)))
     compile(source(hostile), "script.py", "exec")
+    assert ast.dump(ast.parse(source(made_of(HOSTILE)).encode())) == ast.dump(
+        ast.parse(source(made_of(("a", "b", "c"))))
+    )
 
 
 def test_its_settings_and_data_are_those_of_the_numpy_script():

@@ -3,16 +3,18 @@
 import ast
 import dataclasses
 import io
+import json
 import tokenize
 
 import numpy as np
 import pytest
 
 from tests.problems import problem
-from tests.sharing.running import HOSTILE, agrees, given, printed, restless, small, trained
+from tests.sharing.running import HOSTILE, SEVERAL, agrees, given, made_of, printed, restless, small, trained
 from toynet import Trainer
 from toynet.activations import ACTIVATIONS
 from toynet.derivation.mistakes import MISTAKES
+from toynet.network import initialise
 from toynet.sharing import literals
 from toynet.sharing.script import numpy_script
 
@@ -77,6 +79,35 @@ def test_it_needs_numpy_alone_and_has_no_long_lines():
     assert max(map(len, lines)) <= 120
 
 
+# --- several outputs, L2, momentum, further inputs -----------------------------------
+
+
+@pytest.mark.parametrize("batch_mode", ["full", "mini"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_it_trains_whatever_is_set_and_comes_to_the_same_to_1e_12(tmp_path, name, batch_mode):
+    trainer = Trainer(small(batch_mode=batch_mode, **SEVERAL[name]), engine="reference")
+    trainer.run(epochs=3)
+    trainer.learning_rate = 0.2
+    trainer.run()
+    losses, present = json.loads(printed(source(trainer), tmp_path)[-1]), trainer.present()
+    for which, loss in losses.items():
+        assert loss == pytest.approx(present[which], rel=1e-12, abs=1e-12)
+    assert max(map(len, source(trainer).splitlines())) <= 120
+
+
+def test_of_a_single_output_softmax_is_the_sigmoid_and_the_script_the_same():
+    one, other = trained(output="softmax"), trained(output="sigmoid")
+    assert [line for line in source(one).splitlines() if line[:6] != "# Run "] == [
+        line for line in source(other).splitlines() if line[:6] != "# Run "
+    ]
+
+
+def test_what_is_off_is_not_in_it():
+    lines = source(trained())
+    for word in ("softmax", "one_hot", "l2", "momentum", "v = ", "k = ", "def inputs"):
+        assert word not in lines
+
+
 # --- the start -----------------------------------------------------------------------
 
 
@@ -91,6 +122,15 @@ def test_parameters_given_by_hand_are_written_into_it(tmp_path, epochs):
     trainer.run(epochs=epochs)
     assert "W1_start = " in source(trainer)
     assert agrees(printed(source(trainer), tmp_path), trainer)
+
+
+def test_of_several_outputs_too(tmp_path):
+    config, start = small(**SEVERAL["all"]), initialise(2, 4, np.random.default_rng(5), "relu", 3)
+    trainer = Trainer(config, parameters=start)
+    trainer.run(epochs=2)
+    assert "W1_start = " in source(trainer)
+    assert agrees(printed(source(trainer), tmp_path), trainer)
+    assert "W1_start" not in without_snapshots(trained(**SEVERAL["all"]))
 
 
 def without_snapshots(trainer, **changes):
@@ -132,3 +172,10 @@ def test_names_that_would_be_code_stay_names(tmp_path):
     assert tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0] == "utf-8"
     assert agrees(printed(text, tmp_path), hostile)
     assert np.isfinite(hostile.present()["train_loss"])
+
+
+def test_names_of_inputs_that_are_made_and_of_many_classes_stay_names(tmp_path):
+    hostile, plain = made_of(HOSTILE), made_of(("a", "b", "c"))
+    text = source(hostile)
+    assert ast.dump(ast.parse(text.encode())) == ast.dump(ast.parse(source(plain)))
+    assert agrees(printed(text, tmp_path), hostile)

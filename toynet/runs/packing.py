@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from toynet.datasets import Drawn, Split
 from toynet.history import COLUMNS, COUNTS
 
 # Measured numbers hardly shrink, whatever packs them: this one takes the least time.
@@ -52,14 +53,24 @@ def pack_arrays(arrays: Iterable[np.ndarray]) -> bytes:
     return b"".join(np.ascontiguousarray(array, "<f8").tobytes() for array in arrays)
 
 
-def unpack_arrays(content: bytes, shapes: Mapping[str, Iterable[int]]) -> dict[str, np.ndarray]:
-    """The arrays of these shapes by name."""
-    numbers, arrays, start = np.frombuffer(content, "<f8"), {}, 0
-    for name, shape in shapes.items():
-        size = int(np.prod(tuple(shape)))
-        arrays[name] = numbers[start : start + size].reshape(tuple(shape)).astype(float)
-        start += size
-    return arrays
+def unpack_arrays(content: bytes, shapes: Mapping[str, Iterable[int]]) -> list[dict[str, np.ndarray]]:
+    """The arrays of these shapes by name; several such sets may lie one behind the other.
+
+    Raises
+    ------
+    ValueError
+        If these bytes are no such sets.
+    """
+    numbers = np.frombuffer(content, "<f8")
+    sizes = {name: int(np.prod(tuple(shape))) for name, shape in shapes.items()}
+    size, ends = sum(sizes.values()), np.cumsum([*sizes.values()])
+    if not size or not numbers.size or numbers.size % size:
+        raise ValueError("these bytes are not the arrays of these shapes")
+    found = []
+    for of_set in numbers.reshape(-1, size):
+        parts = zip(shapes.items(), np.split(of_set, ends[:-1]), strict=True)
+        found.append({name: part.reshape(tuple(shape)).astype(float) for (name, shape), part in parts})
+    return found
 
 
 def pack_named(arrays: Mapping[str, np.ndarray], texts: Mapping[str, Any]) -> bytes:
@@ -74,3 +85,28 @@ def unpack_named(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files if name != "_texts"}
         return arrays, json.loads(str(file["_texts"]))
+
+
+# --- data that were given by hand ----------------------------------------------------
+
+
+def pack_split(split: Split) -> bytes:
+    """A split, and the two inputs that are drawn of it where these are others."""
+    arrays = dict(zip(Split._fields[:6], split[:6], strict=True))
+    texts: dict[str, Any] = {"feature_names": split.feature_names, "class_names": split.class_names}
+    if split.drawn:
+        arrays |= {_DRAWN + name: array for name, array in zip(Drawn._fields[:4], split.drawn[:4], strict=True)}
+        texts |= {_DRAWN + "names": split.drawn.names, _DRAWN + "sources": split.drawn.sources}
+    return pack_named(arrays, texts)
+
+
+def unpack_split(content: bytes) -> Split:
+    """The inverse of `pack_split`."""
+    arrays, texts = unpack_named(content)
+    known: dict[str, Any] = {**arrays, **{name: tuple(names) for name, names in texts.items()}}
+    of_drawn = {name.removeprefix(_DRAWN): known.pop(name) for name in list(known) if name.startswith(_DRAWN)}
+    return Split(**known, drawn=Drawn(**of_drawn) if of_drawn else None)
+
+
+_DRAWN = "drawn_"
+"""What stands before the names of the parts of `Drawn`."""

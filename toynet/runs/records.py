@@ -20,6 +20,9 @@ from toynet.training import Trainer
 STATUSES = ("running", "paused", "finished", "diverged", "interrupted", "imported")
 """How a run may stand. Interrupted is one that runs by what is stored, and by nothing else."""
 
+LATER = ("classes", "output", "l2", "momentum", "features")
+"""The settings that an older ToyNet did not have: what it has kept or exported had their defaults."""
+
 SKETCH = 40
 """Points of the small picture of a run's losses, at most."""
 

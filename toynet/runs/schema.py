@@ -44,7 +44,7 @@ runs = sa.Table(
     sa.Column("update", sa.BigInteger, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("order_state", sa.JSON),
-    sa.Column("parameters", sa.LargeBinary),
+    sa.Column("parameters", sa.LargeBinary),  # and behind them, in the same shapes, v of momentum where there is one
     sa.Column("seconds", sa.Float, nullable=False),
     # What the table of runs shows: its present row, the best one, and a small picture of its losses.
     sa.Column("present", sa.JSON, nullable=False),
@@ -72,7 +72,7 @@ snapshots = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("engine", sa.String, nullable=False),
     sa.Column("order_state", sa.JSON, nullable=False),
-    sa.Column("parameters", sa.LargeBinary, nullable=False),
+    sa.Column("parameters", sa.LargeBinary, nullable=False),  # and v, as above
 )
 
 sweeps = sa.Table(

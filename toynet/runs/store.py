@@ -12,13 +12,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from toynet.config import Config
-from toynet.datasets import Split
 from toynet.engines import Progress
 from toynet.history import COLUMNS, COUNTS, Change, History, settings
 from toynet.replay import Replay
 from toynet.runs.database import Opened, reading, told, writing
 from toynet.runs.location import Gone, StoreError, Taken
-from toynet.runs.packing import pack_arrays, pack_named, pack_rows, unpack_arrays, unpack_named, unpack_rows
+from toynet.runs.packing import pack_arrays, pack_rows, pack_split, unpack_arrays, unpack_rows, unpack_split
 from toynet.runs.records import Record, Source, is_gone, versions
 from toynet.runs.schema import chunks, runs, snapshots
 from toynet.state import Snapshot, State, parameters_of
@@ -122,12 +121,11 @@ class Store(Opened):
         if owner is not None:
             wanted = wanted.where(runs.c.owner == owner)
         with reading(self._engine) as connection:
-            return [dict(row) for row in connection.execute(wanted).mappings()]
+            return [_in_brief(row) for row in connection.execute(wanted)]
 
     def brief(self, run: str) -> dict[str, Any]:
         """The same of one run."""
-        row = self._row(run)
-        return {column.name: getattr(row, column.name) for column in _BRIEF}
+        return _in_brief(self._row(run))
 
     def length(self, run: str) -> tuple[int, int]:
         """How many rows a run's history has, and how many epochs it."""
@@ -170,7 +168,7 @@ class Store(Opened):
                 row.seconds,
                 row.diverged,
                 row.data,
-                _split(row.split),
+                unpack_split(row.split) if row.split else None,
                 snapshots=tuple(Snapshot(_progress(s, row.shapes), s.engine) for s in found),
             )
 
@@ -258,7 +256,8 @@ class Store(Opened):
                 first = {"run": state.run_name, "created": time.time(), "rows": 0}
                 first |= {"name": "", "note": "", "tags": [], **(said or {})}
                 first |= {"owner": record.source.owner, "parent": record.source.parent, "versions": versions()}
-                first |= {"parent_epoch": record.source.parent_epoch, "split": _packed(state.split)}
+                first |= {"parent_epoch": record.source.parent_epoch}
+                first |= {"split": pack_split(state.split) if state.split else None}
                 made = connection.execute(sa.insert(runs).values({**first, **values}))
                 assert made.inserted_primary_key
                 run_id, stored = made.inserted_primary_key[0], 0
@@ -428,7 +427,7 @@ def _values(record: Record, best: tuple) -> dict[str, Any]:
         "update": progress.update,
         "position": progress.position,
         "order_state": progress.order,
-        "parameters": pack_arrays(arrays.values()) if arrays else None,
+        "parameters": _arrays(progress) if arrays else None,
         "seconds": state.seconds,
         "present": {name: float(value) if np.isfinite(value) else None for name, value in record.present.items()},
         "best_test_loss": best_test_loss,
@@ -490,32 +489,29 @@ def _snapshot(run_id, snapshot):
         "position": progress.position,
         "engine": snapshot.engine,
         "order_state": progress.order,
-        "parameters": pack_arrays(progress.parameters),
+        "parameters": _arrays(progress),
     }
 
 
-def _packed(split: Split | None) -> bytes | None:
-    """Data that were given by hand."""
-    if split is None:
-        return None
-    arrays = dict(zip(Split._fields[:6], split[:6], strict=True))
-    return pack_named(arrays, {"feature_names": split.feature_names, "class_names": split.class_names})
+def _arrays(progress: Progress) -> bytes:
+    """The parameters and, where there is momentum, its v behind them."""
+    return pack_arrays((*progress.parameters, *(progress.velocity or ())))
 
 
 # --- rows -> records -------------------------------------------------------------------
 
 
-def _split(content: bytes | None) -> Split | None:
-    if content is None:
-        return None
-    arrays, names = unpack_named(content)
-    known: dict[str, Any] = {**arrays, **{name: tuple(texts) for name, texts in names.items()}}
-    return Split(**known)
-
-
 def _progress(row, shapes) -> Progress:
-    arrays = unpack_arrays(row.parameters, shapes)
-    return Progress(parameters_of(arrays), row.order_state, row.epoch, row.update, row.position)
+    parameters, *more = map(parameters_of, unpack_arrays(row.parameters, shapes))
+    if len(more) > 1:
+        raise ValueError("behind its parameters there is more than v")
+    velocity = more[0] if more else None
+    return Progress(parameters, row.order_state, row.epoch, row.update, row.position, velocity)
+
+
+def _in_brief(row) -> dict[str, Any]:
+    known = {column.name: getattr(row, column.name) for column in _BRIEF}
+    return known | {"config": Config().to_dict() | row.config}  # an older ToyNet had fewer settings
 
 
 def _changes(row) -> tuple[Change, ...]:
@@ -566,10 +562,12 @@ def _by_name(names, rows) -> dict[str, Any]:
 def _listed(columns, now) -> dict[str, Any]:
     """The columns of `Store.runs`."""
     changed = [{setting: value for _, setting, value in changes} for changes in columns["changes"]]
-    configs = [config | more for config, more in zip(columns["config"], changed, strict=True)]
+    # What a run of an older ToyNet does not say had what is the default now.
+    usual = Config().to_dict()
+    configs = [usual | config | more for config, more in zip(columns["config"], changed, strict=True)]
     stand = zip(columns["status"], columns["holder"], columns["heartbeat"], strict=True)
     return {
-        **{name: [config.get(name) for config in configs] for name in Config().to_dict()},
+        **{name: [config[name] for config in configs] for name in usual},
         **columns,
         "parent": [parent or "" for parent in columns["parent"]],
         **{name: [*map(_number, columns[name])] for name in ("parent_epoch", "best_test_loss", "best_epoch")},

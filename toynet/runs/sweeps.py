@@ -14,11 +14,13 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from toynet.config import Config
 from toynet.many.grid import Grid
 from toynet.many.results import Results
 from toynet.many.summary import LEVELS, Summary
 from toynet.runs.database import Opened, reading, told, writing
 from toynet.runs.location import StoreError
+from toynet.runs.records import LATER
 from toynet.runs.schema import summaries, sweeps
 from toynet.runs.store import BIN
 from toynet.training import new_name
@@ -253,9 +255,10 @@ def _of_grid(grid: Grid) -> dict[str, Any]:
 
 
 def _settings(grid: Grid) -> str:
-    """A hash of all that numbers the runs of a seed."""
-    plain = grid.to_dict()
-    return hashlib.sha256(json.dumps([plain["base"], plain["axes"]]).encode()).hexdigest()
+    """A hash of all that numbers the runs of a seed; it is what it was before there were the `LATER` settings."""
+    plain, usual = grid.to_dict(), Config().to_dict()
+    base = {name: value for name, value in plain["base"].items() if name not in LATER or value != usual[name]}
+    return hashlib.sha256(json.dumps([base, plain["axes"]]).encode()).hexdigest()
 
 
 def _append(connection: sa.Connection, sweep_id: int, stored: int, new: list[Summary]) -> None:

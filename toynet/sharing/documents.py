@@ -11,10 +11,14 @@ import numpy as np
 from toynet.datasets import Split
 from toynet.engines import Progress
 from toynet.measuring import measure
+from toynet.network import Parameters
 from toynet.state import Snapshot, State
 
-KIND, VERSION = "toynet run", 1
+KIND, VERSION = "toynet run", 2
 """What a document says of itself."""
+
+READ = (1, VERSION)
+"""The versions that can be read: the first had neither `velocity` nor the settings `records.LATER`."""
 
 
 def to_json(state: State, split: Split | None = None, said: dict[str, Any] | None = None) -> bytes:
@@ -68,12 +72,13 @@ def to_npz(state: State, split: Split) -> bytes:
     Returns
     -------
     bytes
-        `W1` (h, d), `b1` (h, 1), `W2` (1, h), `b2` (1, 1); `mean` and `scale` (d,), with which inputs x are
-        standardised, (x - mean) / scale; and `settings`, the rest as JSON. `numpy.load` opens it.
+        `W1` (h, d), `b1` (h, 1), `W2` (k, h), `b2` (k, 1); `mean` and `scale` (d,), with which inputs x are
+        standardised, (x - mean) / scale; and `settings`, the rest as JSON, with `drawn` where inputs are made of
+        others (see `Drawn`). `numpy.load` opens it.
     """
     settings = {"run": state.run_name, "epoch": state.progress.epoch, "update": state.progress.update}
     settings |= {"settings": state.config.to_dict() | {c.setting: c.value for c in state.changes}}
-    settings |= {"feature_names": list(split.feature_names), "class_names": list(split.class_names)}
+    settings |= {"feature_names": list(split.feature_names), "class_names": list(split.class_names)} | _drawn(split)
     sink = io.BytesIO()
     np.savez(
         sink,
@@ -95,14 +100,19 @@ def _progress(progress: Progress) -> dict[str, Any]:
         "epoch": progress.epoch,
         "update": progress.update,
         "position": progress.position,
-        "parameters": {name: array.tolist() for name, array in progress.parameters._asdict().items()},
+        "parameters": _arrays(progress.parameters),
+        **({"velocity": _arrays(progress.velocity)} if progress.velocity else {}),
         "order": progress.order,
     }
 
 
+def _arrays(parameters: Parameters) -> dict[str, list]:
+    return {name: array.tolist() for name, array in parameters._asdict().items()}
+
+
 def _present(state: State, split: Split) -> dict[str, float | None]:
     """The losses, accuracies and norms of this moment, which no row of the history may be of."""
-    measures = measure(state.progress.parameters, split, state.config.activation)._asdict()
+    measures = measure(state.progress.parameters, split, state.config.activation, state.config.output)._asdict()
     return {name: value if np.isfinite(value) else None for name, value in measures.items()}
 
 
@@ -113,7 +123,17 @@ def _inputs(split: Split) -> dict[str, Any]:
         "scale": split.scale.tolist(),
         "feature_names": list(split.feature_names),
         "class_names": list(split.class_names),
+        **_drawn(split),
     }
+
+
+def _drawn(split: Split) -> dict[str, Any]:
+    """The two that are drawn, and what makes each input of them, where these are not the inputs themselves."""
+    if split.drawn is None:
+        return {}
+    drawn = split.drawn
+    units = {"mean": drawn.mean.tolist(), "scale": drawn.scale.tolist()}
+    return {"drawn": {"names": list(drawn.names), **units, "sources": list(drawn.sources)}}
 
 
 def _numbers(column: np.ndarray) -> list[float | None]:

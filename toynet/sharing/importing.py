@@ -13,11 +13,13 @@ import numpy as np
 
 from toynet import metrics_csv
 from toynet.config import GIVEN, Config, shown
+from toynet.datasets import features
 from toynet.engines import ENGINES, Progress
 from toynet.history import COLUMNS, COUNTS, OF_BATCHES, Change
 from toynet.measuring import OF_TEST, Measures
-from toynet.runs.records import Record, Source, sketch
-from toynet.sharing.documents import KIND, VERSION
+from toynet.network import Parameters
+from toynet.runs.records import LATER, Record, Source, sketch
+from toynet.sharing.documents import KIND, READ
 from toynet.state import Snapshot, State, check, parameters_of
 from toynet.training import IN_MID_RUN, new_name
 
@@ -88,8 +90,10 @@ def _from_json(text: str) -> Imported:
         raise ValueError(f"it is no whole JSON: {error}") from error
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise ValueError("it is JSON, but no run that ToyNet has exported")
-    if document.get("version") != VERSION:
-        raise ValueError(f"it is of version {shown(document.get('version'))}, and {VERSION} is the one known here")
+    version = document.get("version")
+    if type(version) is not int or version not in READ:
+        known = " and ".join(map(str, READ))
+        raise ValueError(f"it is of version {shown(version)}, and {known} are the ones known here")
     config = _config(_get(document, "settings", dict))
     changes = _changes(_get(document, "changes", list), config)
     progress = _progress(document, config)
@@ -174,10 +178,37 @@ def _check_together(state: State) -> None:
     history, progress = state.history, state.progress
     if history["epoch"][-1] > progress.epoch or history["update"][-1] > progress.update:
         raise ValueError("its history goes beyond its present epoch")
-    d = progress.parameters.W1.shape[1] if state.config.dataset == GIVEN else 2
+    d, k = progress.parameters.W1.shape[1], len(progress.parameters.W2)
+    for known in (progress, *(snapshot.progress for snapshot in state.snapshots)):
+        for arrays in filter(None, (known.parameters, known.velocity)):
+            if (arrays.W1.shape[1], len(arrays.W2)) != (d, k):
+                raise ValueError("its parameters, its v and those of its snapshots are not of the same shapes")
+    _check_data(state.config, d, k)
     samples = _samples(history)
     if samples:
-        check(state, samples, d)
+        check(state, samples, d, k)
+
+
+def _check_data(config: Config, d: int, k: int) -> None:
+    """Whether such data can have d inputs and k outputs: as far as can be told without the file."""
+    if config.dataset == GIVEN:
+        return
+    wanted = len(features.parse(config.features)) or 2
+    if d != wanted:
+        raise ValueError(f"its parameters are those of {d} inputs, and its settings name {wanted}")
+    possible = _possible_outputs(config)
+    if k not in possible:
+        needed = " or ".join(map(str, possible))
+        raise ValueError(f"its parameters are those of {k} outputs, and its data need {needed}")
+
+
+def _possible_outputs(config: Config) -> tuple[int, ...]:
+    if config.dataset == "csv":
+        from toynet.datasets.csv_files import MOST_AT_ONCE  # pandas, which takes a while to load
+
+        return (1,) if config.class_1 else (1, *range(3, MOST_AT_ONCE + 1))
+    classes = {"iris": 3, "wine": 3}.get(config.dataset, config.classes)
+    return (1,) if classes == 2 else (classes,)
 
 
 def _changes(found: list, config: Config) -> tuple[Change, ...]:
@@ -197,15 +228,25 @@ def _progress(document: Mapping[str, Any], config: Config) -> Progress:
     counts = {name: _get(document, name, int) for name in ("epoch", "update", "position")}
     if not all(0 <= count < MOST for count in counts.values()):
         raise ValueError(f"epoch, update and position must not be negative, nor beyond {MOST:,}")
-    arrays = {name: numbers(name, values) for name, values in _get(document, "parameters", dict).items()}
-    W1 = arrays.get("W1", np.empty(0))
-    h, d = W1.shape if W1.ndim == 2 else (0, 0)
-    shapes = {"W1": (config.hidden_size, d), "b1": (h, 1), "W2": (1, h), "b2": (1, 1)}
-    if {name: array.shape for name, array in arrays.items()} != shapes or d < 1:
-        raise ValueError(f"its parameters are not those of a network with {config.hidden_size} hidden units")
+    parameters, velocity = _parameters(document, "parameters", config), None
+    if config.momentum and counts["update"]:
+        velocity = _parameters(document, "velocity", config)
+    order = _order(_get(document, "order", dict))
+    return Progress(parameters, order, **counts, velocity=velocity)
+
+
+def _parameters(document: Mapping[str, Any], what: str, config: Config) -> Parameters:
+    """What is learned, or v of momentum, in the same shapes."""
+    words = "parameters" if what == "parameters" else "velocities"
+    arrays = {name: numbers(name, values) for name, values in _get(document, what, dict).items()}
+    W1, W2 = (arrays.get(name, np.empty(0)) for name in ("W1", "W2"))
+    (h, d), k = W1.shape if W1.ndim == 2 else (0, 0), len(W2) if W2.ndim == 2 else 0
+    shapes = {"W1": (config.hidden_size, d), "b1": (h, 1), "W2": (k, h), "b2": (k, 1)}
+    if {name: array.shape for name, array in arrays.items()} != shapes or d < 1 or k < 1 or k == 2:
+        raise ValueError(f"its {words} are not those of a network with {config.hidden_size} hidden units")
     if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ValueError("its parameters are not all finite")
-    return Progress(parameters_of(arrays), _order(_get(document, "order", dict)), **counts)
+        raise ValueError(f"its {words} are not all finite")
+    return parameters_of(arrays)
 
 
 def _order(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,7 +298,8 @@ def _one_engine(name: Any) -> str:
 def _from_csv(text: str) -> list[Imported]:
     import pandas as pd
 
-    known = ["run", *COLUMNS, *(name for name in Config().to_dict() if name != "learning_rate"), "engine"]
+    settings = (name for name in Config().to_dict() if name not in ("learning_rate", *LATER))
+    known = ["run", *COLUMNS, *settings, "engine"]
     try:
         header = pd.read_csv(io.StringIO(text), nrows=0)
         missing = [name for name in known if name not in header]
@@ -277,7 +319,7 @@ def _of_rows(rows: Any) -> Imported:
     """A run of the rows of a metrics CSV: its curves, and settings with their changes as the rows tell of them."""
     history = _history({name: rows[name].tolist() for name in COLUMNS})
     last = rows.iloc[-1]
-    settings = {f.name: _plain(last[f.name], f.type) for f in dataclasses.fields(Config)}
+    settings = {f.name: _plain(last[f.name], f.type) for f in dataclasses.fields(Config) if f.name in rows}
     changing = ("learning_rate", *OF_BATCHES)
     start = settings | {name: _plain(rows[name].iloc[0], type(settings[name])) for name in changing}
     config, changes = _config(start), []

@@ -12,7 +12,7 @@ from typing import Any
 
 from toynet.training import Trainer
 
-PICTURES = ("boundary", "losses", "accuracies", "norms", "network")
+PICTURES = ("boundary", "losses", "accuracies", "norms", "network", "confusion")
 """Those of `pictures`, which takes a while to load."""
 
 

@@ -3,6 +3,7 @@
 from string import Template
 
 from toynet.datasets import Split
+from toynet.sharing import run
 from toynet.sharing.script import SEEDED, filled
 from toynet.state import State
 
@@ -12,7 +13,7 @@ MODULES = {"tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()", "relu": "nn.ReLU()"}
 SCRIPT = Template('''\
 """A run of ToyNet that trains again in PyTorch, by itself: it needs torch and NumPy.
 
-One hidden layer, a sigmoid output, cross-entropy: d inputs, h hidden units. It starts from the weights that the run
+One hidden layer, $outputs, cross-entropy: d inputs, h hidden units. It starts from the weights that the run
 started from and visits the samples in the same orders, both drawn by NumPy; autograd finds the gradients. The last line
 that it prints is JSON: the losses that the run had come to. (Hundreds of thousands of updates on single samples may
 amplify the rounding in which this program and the one that trained the run differ.)
@@ -30,7 +31,7 @@ $comment
 
 init_seed = $init_seed  # of the initial weights and of the orders of samples
 h = $h  # hidden units
-updates = $updates  # steps of descent, in all
+${constants}updates = $updates  # steps of descent, in all
 settings = {
 $settings}
 changes = {  # in mid-run: after so many updates, to what
@@ -43,15 +44,15 @@ $initialise
 
 
 def network(d, rng):
-    """The module, in float64; the sigmoid of its output is in the loss."""
-    model = nn.Sequential(nn.Linear(d, h), $module, nn.Linear(h, 1)).double()
+    """The module, in float64; the $of_outputs is in the loss."""
+    model = nn.Sequential(nn.Linear(d, h), $module, nn.Linear(h, $k)).double()
     with torch.no_grad():
         for parameter, start in zip(model.parameters(), initialise(d, rng)):
             parameter.copy_(torch.from_numpy(start).reshape(parameter.shape))
     return model
 
 
-cross_entropy = nn.BCEWithLogitsLoss()
+$cross_entropy
 
 
 def cost(model, X, y):
@@ -76,7 +77,7 @@ def main():
     rng = np.random.default_rng(seed_of_orders)
 
     update, now, m = 0, settings | changes.get(0, {}), len(y_train)
-    optimizer = torch.optim.SGD(model.parameters(), lr=now["learning_rate"])
+    $optimizer
     while update < updates:  # an epoch
         X, y = ordered(rng, now["batch_mode"])
         batch = {"full": m, "mini": now["batch_size"], "stochastic": 1}[now["batch_mode"]]
@@ -88,7 +89,7 @@ def main():
             update += 1
             if update in changes:
                 now |= changes[update]
-                optimizer.param_groups[0]["lr"] = now["learning_rate"]
+                $new_rate
             if update % max(updates // 10, 1) == 0:
                 print(f"update {update}: train loss {cost(model, X_train, y_train):.6f}", flush=True)
 
@@ -100,10 +101,25 @@ def main():
 # --- the data: a sample a row, its inputs and its class ---
 
 $data
-X_train, y_train, X_test, y_test = map(torch.from_numpy, (X_train, y_train[:, None], X_test, y_test[:, None]))
+${targets}X_train, y_train, X_test, y_test = map(torch.from_numpy, (X_train, y_train$column, X_test, y_test$column))
 $start
 main()
 ''')
+
+
+SUMMED = '''\
+def cross_entropy(Z2, Y):
+    """The sum over outputs, the mean over samples."""
+    return nn.functional.binary_cross_entropy_with_logits(Z2, Y, reduction="sum") / len(Y)'''
+
+PENALISED = """\
+W1, b1, W2, b2 = model.parameters()
+    groups = [{"params": [W1, W2], "weight_decay": l2}, {"params": [b1, b2]}]  # biases are free
+    optimizer = torch.optim.SGD(groups, lr=now["learning_rate"]$more)"""
+
+NEW_RATE = """\
+for group in optimizer.param_groups:
+                    group["lr"] = now["learning_rate"]"""
 
 
 def pytorch_script(state: State, split: Split) -> str:
@@ -128,4 +144,33 @@ def pytorch_script(state: State, split: Split) -> str:
     activation = state.config.activation
     if activation not in MODULES:
         raise ValueError(f"there is no module of PyTorch for the activation {activation}")
-    return filled(SCRIPT, SEEDED, state, split, module=MODULES[activation])
+    form = run.Form.of(state, split)
+    return filled(
+        SCRIPT, SEEDED, state, split, module=MODULES[activation], **_of_outputs(form), **_of_optimizer(form)
+    )  # fmt: skip
+
+
+def _of_outputs(form: run.Form) -> dict[str, str]:
+    """Lines that say what the loss is, and what it is handed as y."""
+    is_one, targets = form.k == 1, ""
+    if form.is_softmax:
+        loss = "cross_entropy = nn.CrossEntropyLoss()"
+        targets = "y_train, y_test = y_train.astype(int), y_test.astype(int)\n"
+    elif not is_one:
+        loss = SUMMED
+        targets = "y_train, y_test = (np.eye(k)[y.astype(int)] for y in (y_train, y_test))  # one-hot\n"
+    else:
+        loss = "cross_entropy = nn.BCEWithLogitsLoss()"
+    of_outputs = f"{'softmax' if form.is_softmax else 'sigmoid'} of its output{'' if is_one else 's'}"
+    column = "[:, None]" if is_one else ""
+    return {"cross_entropy": loss, "of_outputs": of_outputs, "targets": targets, "column": column}
+
+
+def _of_optimizer(form: run.Form) -> dict[str, str]:
+    """Lines that say what is made of a gradient. PyTorch's momentum is v <- mu v + g, theta <- theta - eta v."""
+    more = ", momentum=momentum" if form.momentum else ""
+    plain = f'optimizer = torch.optim.SGD(model.parameters(), lr=now["learning_rate"]{more})'
+    return {
+        "optimizer": PENALISED.replace("$more", more) if form.l2 else plain,
+        "new_rate": NEW_RATE if form.l2 else 'optimizer.param_groups[0]["lr"] = now["learning_rate"]',
+    }
