@@ -246,6 +246,16 @@ def test_inputs_are_chosen_among_terms_and_columns(app):
     assert inputs.value == list(trainer(app).split.feature_names) == ["alcohol", "flavanoids"]
     inputs.set_value([*inputs.value, "hue", "x1 x2"]).run()
     assert trainer(app).split.feature_names == ("alcohol", "flavanoids", "hue", "x1 x2") and not app.exception
+    app.selectbox(key=keys.setting("feature_1")).set_value("ash").run()
+    assert trainer(app).split.feature_names == ("alcohol", "flavanoids", "hue", "x1 x2")  # as chosen
+    app.multiselect(key=keys.setting("features")).set_value([]).run()
+    app.selectbox(key=keys.setting("feature_1")).set_value("hue").run()
+    assert app.multiselect(key=keys.setting("features")).value == ["hue", "flavanoids"]
+    assert trainer(app).split.feature_names == ("hue", "flavanoids")
+    app.selectbox(key=keys.setting("dataset")).set_value("circles").run()
+    app.multiselect(key=keys.setting("features")).set_value(["x1^2", "x2^2"]).run()
+    app.selectbox(key=keys.setting("dataset")).set_value("xor").run()
+    assert trainer(app).config.features == "x1^2;x2^2"
     app.multiselect(key=keys.setting("features")).set_value([]).run()
     assert trainer(app).config.features == "" and trainer(app).split.drawn is None
 

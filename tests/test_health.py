@@ -91,3 +91,11 @@ def test_every_activation_comes_to_the_ends_it_names(activation):
         assert np.abs(far).max() > 100
     else:
         np.testing.assert_allclose(far, entry.ends, atol=1e-12)
+
+
+def test_units_of_several_outputs_are_looked_at_alike():
+    """A dead layer of a network with three outputs: only the three numbers of b2 still learn."""
+    trainer = Trainer(Config(dataset="blobs", classes=3, samples=60, activation="relu", output="softmax"))
+    dead = trainer.parameters._replace(b1=np.full_like(trainer.parameters.b1, -99.0))
+    A1 = forward(dead, trainer.split.X_train, "relu", "softmax").A1
+    assert sentences(stuck(A1, "relu"), "relu").startswith("The hidden layer is dead")

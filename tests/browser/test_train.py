@@ -218,6 +218,54 @@ def test_every_curve_and_the_half_line_are_drawn_while_training_goes_on(tab, url
     assert columns_with(boundary, INK) > 0.15
 
 
+def share_of(canvas, colour):
+    """Share of a picture's pixels that have nearly this colour."""
+    return canvas.evaluate(
+        """(c, rgb) => {
+            const {data} = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+            let seen = 0;
+            for (let i = 0; i < data.length; i += 4)
+                seen += rgb.every((value, j) => Math.abs(data[i + j] - value) < 25);
+            return 4 * seen / data.length; }""",
+        palette.rgb(colour),
+    )
+
+
+def test_three_classes_come_apart_in_every_picture(tab, url):
+    tab.set_viewport_size({"width": 1400, "height": 900})
+    tab.goto(f"{url}/?dataset=blobs&classes=3&epochs=600&learning_rate=1")
+    expect(tab.locator("canvas")).to_have_count(5)
+    at_rest(tab)
+    assert max(below(tab, i) for i in range(5)) <= 900
+    button(tab, "Train").click()
+    wait_for_epoch(tab, 600)
+    expect(button(tab, "Train")).to_be_visible()
+    at_rest(tab)
+    tab.wait_for_timeout(300)
+    boundary, network_picture, confusion = (tab.locator("canvas").nth(i) for i in (0, 3, 4))
+    for c, colour in enumerate(palette.CLASS_COLOURS[:3]):
+        assert share_of(boundary, colour) > 0.05, c
+        assert share_of(network_picture, colour) > 0.0015, c
+    assert columns_with(boundary, INK) > 0.15
+    assert share_of(confusion, palette.RIGHT) > 0.1
+
+
+def test_hovering_a_sample_tells_the_class_that_it_is_taken_for(tab, url):
+    tab.goto(f"{url}/?dataset=blobs&classes=3&samples=20&test_fraction=0")
+    expect(tab.locator("canvas")).to_have_count(5)
+    at_rest(tab)
+    box, told = tab.locator("canvas").nth(0).bounding_box(), tab.locator("#vg-tooltip-element.visible")
+    for y in range(110, int(box["height"]) - 50, 5):  # down the picture, until a sample is met
+        for x in range(60, int(box["width"]) - 30, 6):
+            tab.mouse.move(box["x"] + x, box["y"] + y)
+            if told.count():
+                assert re.search(
+                    r"Is\s*:?\s*Class \d, training\s*Predicted\s*:?\s*Class \d\s*Its probability", told.inner_text()
+                )
+                return
+    raise AssertionError("no sample was met")
+
+
 FIELDS = """(() => {
     window.fields = [];
     const P = CanvasRenderingContext2D.prototype, { clearRect, drawImage, beginPath, moveTo, lineTo, stroke } = P;

@@ -16,12 +16,12 @@ def dicts(spec):
 
 
 def assert_fits(spec, tables):
-    """The spec is valid Vega-Lite and JSON, holds no data but words, reads the tables, and knows rows by k."""
+    """The spec is valid Vega-Lite and JSON, holds no data but words and places, reads the tables, knows rows by k."""
     alt.LayerChart.from_dict(spec)
     assert json.loads(json.dumps(spec, allow_nan=False)) == spec, "the spec changes on its way through JSON"
     assert "datasets" not in spec, "the spec brings data of its own"
     rows = [row for d in dicts(spec) if "mark" not in d for row in (d.get("values") or [])]
-    assert all(isinstance(row, str) or "name" in row for row in rows), rows
+    assert all(isinstance(row, str | int | float) or "name" in row for row in rows), rows
     used = list(layers(spec))
     names = {name for name, _, _ in used}
     assert names == set(tables), f"the spec reads {names}, not {set(tables)}"

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from toynet import Config, Trainer
-from toynet.charts.palette import BLUE, MIDDLE, ORANGE
+from toynet import Config, Trainer, train
+from toynet.charts.field import evaluate, mixed, plane
+from toynet.charts.palette import BLUE, CLASS_COLOURS, MIDDLE, ORANGE
 from toynet.network import Parameters
-from toynet.sharing.animation import SIDE, TOP, gif, log_spaced
+from toynet.sharing.animation import BANDS, SIDE, TOP, gif, log_spaced, of_run
 
 
 def moments(trainer, epochs):
@@ -83,6 +84,61 @@ def test_samples_are_drawn_those_of_the_test_part_with_a_dark_outline():
         assert near(field, ORANGE) > 0.001 and near(field, BLUE) > 0.001
         dark[share] = (field.max(axis=2) < 60).sum()
     assert dark[0.0] == 0 and dark[0.4] > 16 * 20
+
+
+def certain_of(c, k=4):
+    """A network that takes everything for class c."""
+    b2 = np.where(np.arange(k) == c, 9.0, -9.0)[:, None]
+    return Parameters(np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((k, 1)), b2)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_of_many_classes_each_has_its_colour_its_sign_and_its_name(output):
+    split = Trainer(Config(dataset="blobs", classes=4, samples=80, hidden_size=1)).split
+    image = Image.open(io.BytesIO(gif(split, "tanh", ((c, certain_of(c)) for c in range(4)), output=output)))
+    field, foot = (slice(TOP, TOP + 420), slice(SIDE, SIDE + 420)), (slice(TOP + 446, None), slice(SIDE, SIDE + 420))
+    for c, (pixels, _) in enumerate(frames(image)):
+        for other in range(4):
+            share = near(pixels[field], CLASS_COLOURS[other])
+            assert share > 0.85 if other == c else 0.1 > share > 0.0005
+            assert near(pixels[foot], CLASS_COLOURS[other]) > 0.0005
+    assert image.size == (468, 480 + 40), "names in two rows"
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_the_field_is_that_of_its_output(output):
+    split = Trainer(Config(dataset="blobs", classes=3, samples=40, hidden_size=1)).split
+    parameters = certain_of(0, 3)._replace(b2=np.array([[3.0], [2.0], [-1.5]]))
+    ((pixels, _),) = frames(Image.open(io.BytesIO(gif(split, "tanh", [(0, parameters)], output=output))))
+    y_hat = evaluate(parameters, plane(split, grid=2), "tanh", output=output)[1]
+    assert np.abs(pixels[TOP + 3, SIDE + 3] - mixed(y_hat, BANDS)[0, 0]).max() < 3
+
+
+def test_lines_between_classes_are_drawn():
+    """Z2 = (x1, -x1, -9): a dark line upright through standardised x1 = 0."""
+    split = Trainer(Config(dataset="blobs", classes=3, samples=40)).split
+    W2 = np.array([[1.0], [-1.0], [0.0]])
+    b2 = np.array([[0.0], [0.0], [-9.0]])
+    upright = Parameters(np.array([[1.0, 0.0]]), np.zeros((1, 1)), W2, b2)
+    ((pixels, _),) = frames(Image.open(io.BytesIO(gif(split, "tanh", [(0, upright)]))))
+    dark = (pixels[TOP : TOP + 420, SIDE : SIDE + 420].max(axis=2) < 80).mean(axis=0)
+    X = split.own_units(np.concatenate([split.X_train, split.X_test]))
+    low, high = X[:, 0].min(), X[:, 0].max()
+    place = 420 * (0.08 + (split.mean[0] - low) / (high - low)) / 1.16
+    assert abs(int(dark.argmax()) - place) <= 2 and dark.max() > 0.8
+
+
+def test_a_run_of_more_inputs_is_drawn_over_two():
+    config = Config(dataset="wine", features="alcohol;hue;proline", feature_1="proline", feature_2="hue", epochs=3)
+    content = of_run(train(config).state(), Trainer(config).split, side=160)
+    assert Image.open(io.BytesIO(content)).n_frames == 4
+
+
+def test_of_many_classes_all_frames_share_one_palette_and_it_is_small():
+    config = Config(dataset="spirals", classes=6, output="softmax", learning_rate=1.0)
+    content = animation(config, log_spaced(300, 30), output="softmax").fp.getvalue()
+    assert own_palettes(content) == (True, [False] * 30)
+    assert len(content) < 1_000_000
 
 
 def test_all_frames_share_one_palette():

@@ -11,6 +11,8 @@ from PIL import Image
 
 from toynet import Config, Trainer, train
 from toynet.charts.curves import REST_COLUMNS
+from toynet.charts.field import evaluate, image_url, plane
+from toynet.charts.palette import CLASS_COLOURS
 from toynet.history import COLUMNS, History
 from toynet.network import Parameters
 from toynet.sharing import pictures
@@ -112,6 +114,56 @@ def test_the_network_has_a_square_a_unit_with_its_gradient(hidden_size, drawn):
     assert len(parts(text, "linearGradient")) == len(filled)
     lines = [line for line in parts(text, "line") if line.get("stroke") in ("#f59322", "#0877bd")]
     assert len(lines) == 3 * drawn and {"x1", "x2", "ŷ"} <= set(words(text))
+
+
+SPIRALS = {"dataset": "spirals", "classes": 6, "hidden_size": 8, "output": "softmax"}
+WINE = {"dataset": "wine", "features": "alcohol;hue;proline", "feature_1": "alcohol", "feature_2": "hue"}
+
+
+def test_the_boundary_of_many_classes_has_a_colour_and_a_sign_for_each():
+    text = svg(trained(**SPIRALS), "boundary")
+    (image,) = parts(text, "image")
+    trainer = trained(**SPIRALS)
+    y_hat = evaluate(trainer.parameters, plane(trainer.split), "tanh", output="softmax")[1]
+    assert image.get("{http://www.w3.org/1999/xlink}href") == image_url(y_hat)
+    signs = [path for path in parts(text, "path") if path.get("stroke") in ("white", "#ffffff", "#111827")]
+    for c in range(6):
+        assert len({path.get("d") for path in signs if path.get("fill") == CLASS_COLOURS[c]}) <= 3  # two in the legend
+        assert sum(path.get("fill") == CLASS_COLOURS[c] for path in signs) >= 10
+    assert {"Class 0", "Class 5", "Test part"} <= set(words(text))
+
+
+@pytest.mark.parametrize(("settings", "d", "k"), [(SPIRALS, 2, 6), (WINE, 3, 3)])
+def test_the_network_of_many_classes_has_an_image_for_each_output(settings, d, k):
+    trainer = trained(**settings)
+    text = svg(trainer, "network")
+    assert len(parts(text, "image")) == k
+    assert len([line for line in parts(text, "line") if line.get("stroke") in ("#f59322", "#0877bd")]) == 8 * (d + k)
+    assert {*trainer.split.feature_names, *trainer.split.class_names} <= set(words(text)) and "ŷ" not in words(text)
+
+
+def test_terms_and_the_units_that_they_bend_are_images():
+    text = svg(trained(features="x1;x2;x1^2;x1 x2"), "network")
+    assert len(parts(text, "image")) == 2 + 8
+    assert {"x1", "x2", "x1^2", "x1 x2", "ŷ"} <= set(words(text))
+
+
+def test_the_boundary_of_many_inputs_is_drawn_over_two():
+    assert {"alcohol", "hue"} <= set(words(svg(trained(**WINE), "boundary")))
+
+
+def test_the_confusion_matrix_has_a_figure_a_cell():
+    trainer = trained(**SPIRALS)
+    text = svg(trainer, "confusion")
+    figures = [int(word) for word in words(text) if word.isdigit()]
+    assert len(figures) == 36 and sum(figures) == trainer.split.y_test.size
+    assert {"Is", "Predicted, of the test part", "class 5"} <= set(words(text))
+
+
+def test_every_picture_of_many_classes_is_drawn():
+    for trainer in (trained(**SPIRALS), trained(**WINE, test_fraction=0.0)):
+        for picture in PICTURES:
+            assert "NaN" not in svg(trainer, picture)
 
 
 def test_runs_of_all_kinds_are_drawn():

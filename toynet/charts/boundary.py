@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
-from toynet.charts.field import Plane, evaluate, half_line, image_url
-from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE, OUTLINE
+from toynet.charts.field import Plane, borders, evaluate, image_url
+from toynet.charts.palette import CLASS_COLOURS, CLASS_SHAPES, INK, MIDDLE, OUTLINE
 from toynet.datasets import Split
+from toynet.measuring import predicted
 from toynet.network import Parameters, forward
 
 MOST_POINTS = 500
@@ -25,7 +26,7 @@ MOST_POINTS = 500
 HEIGHT = 362
 
 OTHERS = {"color": INK, "strokeWidth": 1.2, "opacity": 0.4}
-"""How the 0.5 lines of other runs look."""
+"""How the lines of other runs look."""
 
 PICK = "pick"
 """Name of the selection of a boundary picture that can be clicked."""
@@ -54,7 +55,9 @@ def boundary_chart(
 
     Parameters
     ----------
-    feature_names, class_names : tuple of 2 str
+    feature_names : tuple of 2 str
+        Of what is drawn: `Split.pictured`.
+    class_names : tuple of k str
         Of the split.
     plane_ranges : tuple of 2 (float, float)
         `x_range` and `y_range` of the plane.
@@ -68,7 +71,8 @@ def boundary_chart(
     has_legend : bool
         Whether it tells what the points are.
     has_others : bool
-        Whether the 0.5 lines of other runs are drawn, pale: the dataset `others` (x, y), a gap behind each line.
+        Whether the lines between classes of other runs are drawn, pale: the dataset `others` (x, y), a gap behind
+        each line.
     """
     x_range, y_range = plane_ranges
     axes = {
@@ -112,43 +116,83 @@ def _digits(domain):
 
 
 def _points(feature_names, class_names, plane_ranges, has_test, has_legend):
-    """The samples; a point's kind is its class, plus 2 in the test part.
+    """The samples; a point's kind is its class, plus k in the test part.
 
     Names come from expressions, not from calculated columns (see `vega.dataset`).
     """
+    k = len(class_names)
     names = [f"{name} (class {c})" if name != f"class {c}" else f"Class {c}" for c, name in enumerate(class_names)]
     labels = alt.param(name="labels", value=[*(f"{n}, training" for n in names), *(f"{n}, test" for n in names)])
-    # On the field's middle grey, so that white and black outlines show in either theme.
-    legend = has_legend and alt.Legend(
-        orient="top", title=None, columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]",
-        fillColor=MIDDLE, labelColor=INK, padding=4, cornerRadius=4, **({} if has_test else {"values": [0, 1]}),
-    )  # fmt: skip
     shown = {
         feature_names[0]: f"format(datum.x, '.{_digits(plane_ranges[0])}~g')",
         feature_names[1]: f"format(datum.y, '.{_digits(plane_ranges[1])}~g')",
         "Is": "labels[datum.kind]",
-        "Probability of class 1": "format(datum.p / 10000, '.4f')",
     }
-    kinds = [0, 1, 2, 3]
-    outline = alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", OUTLINE, OUTLINE])
+    if k == 2:
+        legend, told = _legend_of_two(has_test), {"Probability of class 1": "format(datum.p / 10000, '.4f')"}
+    else:
+        legend = _legend_of_many(names, has_test)
+        told = {"Predicted": f"{vega.js(names)}[datum.predicted]", "Its probability": "format(datum.p / 10000, '.4f')"}
+    look = looks(k)
     return (
         alt.Chart(vega.dataset("points"))
-        .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown))
+        .mark_point(size=52, opacity=1, clip=True, tooltip=vega.tooltip(shown | told))
         .encode(
-            fill=alt.Fill(
-                "kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=legend or None
-            ),
-            shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
-            stroke=alt.Stroke("kind:N", scale=outline),
-            strokeWidth=alt.condition("datum.kind > 1", alt.value(2), alt.value(1.2)),
+            fill=alt.Fill("kind:N", scale=look.fill, legend=legend if has_legend else None),
+            shape=alt.Shape("kind:N", scale=look.shape),
+            stroke=alt.Stroke("kind:N", scale=look.stroke),
+            strokeWidth=alt.condition(f"datum.kind > {k - 1}", alt.value(2), alt.value(1.2)),
             key=vega.KEY,
         )
         .add_params(labels)
     )
 
 
+class Looks(NamedTuple):
+    """Scales of samples by their kind."""
+
+    fill: alt.Scale
+    shape: alt.Scale
+    stroke: alt.Scale
+
+
+def looks(k: int) -> Looks:
+    """How samples of k classes look: of the kinds 0 .. k-1, and of the same in the test part, 0 .. k-1 plus k."""
+    kinds = list(range(2 * k))
+    ranges = [*CLASS_COLOURS[:k]] * 2, [*CLASS_SHAPES[:k]] * 2, ["#ffffff"] * k + [OUTLINE] * k
+    return Looks(*(alt.Scale(domain=kinds, range=look) for look in ranges))
+
+
+# On the field's middle grey, so that white and black outlines show in either theme.
+_LEGEND = {"orient": "top", "title": None, "fillColor": MIDDLE, "labelColor": INK, "padding": 4, "cornerRadius": 4}
+
+
+def _legend_of_two(has_test):
+    """Both classes, in training and test part."""
+    values = {} if has_test else {"values": [0, 1]}
+    return alt.Legend(columns=2, symbolSize=90, labelLimit=200, labelExpr="labels[datum.value]", **_LEGEND, **values)
+
+
+def _legend_of_many(names, has_test):
+    """Every class, and what the test part looks like; names are cut to their column."""
+    told = [*names, "Test part"] if has_test else names
+    columns = next(c for c in (2, 3, 4) if c == 4 or len(told) <= 2 * c)
+    room = alt.expr(f"max(40, (width - 12) / {columns} - 32)")
+    return alt.Legend(
+        columns=columns,
+        symbolSize=70,
+        symbolStrokeWidth=1.5,
+        labelLimit=room,
+        labelExpr=f"{vega.js(told)}[datum.value]",
+        values=list(range(len(told))),
+        columnPadding=8,
+        rowPadding=1,
+        **_LEGEND,
+    )
+
+
 class Moment(NamedTuple):
-    """A field that is drawn, and the 0.5 line that belongs to it.
+    """A field that is drawn, and the lines between classes that belong to it: of two, the 0.5 line.
 
     Attributes
     ----------
@@ -157,7 +201,7 @@ class Moment(NamedTuple):
     url : str
         The field's picture.
     half : pyarrow.Table
-        The 0.5 line.
+        The lines.
     """
 
     n: int
@@ -172,6 +216,7 @@ def field_tables(
     before: tuple[Moment, ...] = (),
     ahead: bool = False,
     precision: type[np.floating] = np.float64,
+    output: str = "sigmoid",
 ) -> tuple[vega.Tables, tuple[Moment, ...]]:
     """Datasets `field` and `half` of the boundary picture.
 
@@ -190,6 +235,7 @@ def field_tables(
         Whether a moment that is new is only sent, beneath the one before it, which is shown.
     precision : type
         Of the field: see `evaluate`.
+    output : {"sigmoid", "softmax"}
 
     Returns
     -------
@@ -197,7 +243,7 @@ def field_tables(
     moments : tuple of Moment
         The newest last; the same as before where the field is the same.
     """
-    moments, on_top = next_moment(parameters, activation, plane, before, ahead, precision)
+    moments, on_top = next_moment(parameters, activation, plane, before, ahead, precision, output)
     n, order, urls = pictures(moments, on_top)
     return {"field": vega.table({"order": order, "url": urls}, n % 3), "half": on_top.half}, moments
 
@@ -209,13 +255,14 @@ def next_moment(
     before: tuple[Moment, ...],
     ahead: bool,
     precision: type[np.floating],
+    output: str = "sigmoid",
 ) -> tuple[tuple[Moment, ...], Moment]:
     """The moments that a browser is to have now, and which of them is shown; see `field_tables`."""
-    Z2, y_hat = evaluate(parameters, plane, activation, precision)
+    Z2, y_hat = evaluate(parameters, plane, activation, precision, output)
     url, moments = image_url(y_hat), before
     is_new = not before or before[-1].url != url
     if is_new:
-        newest = Moment(before[-1].n + 1 if before else 0, url, lines_table(half_line(Z2, plane), plane))
+        newest = Moment(before[-1].n + 1 if before else 0, url, lines_table(borders(Z2, plane), plane))
         moments = (*before, newest)[-3:]
     return moments, moments[-2] if ahead and is_new and len(moments) > 1 else moments[-1]
 
@@ -236,7 +283,9 @@ def lines_table(lines: Sequence[np.ndarray], plane: Plane) -> pa.Table:
     return pa.table(_places(points, plane))
 
 
-def points_table(parameters: Parameters, activation: str, split: Split, plane: Plane, rows: np.ndarray) -> pa.Table:
+def points_table(
+    parameters: Parameters, activation: str, split: Split, plane: Plane, rows: np.ndarray, output: str = "sigmoid"
+) -> pa.Table:
     """Dataset `points` of the boundary picture: the samples, what they are, and their probability.
 
     Parameters
@@ -247,17 +296,28 @@ def points_table(parameters: Parameters, activation: str, split: Split, plane: P
     plane : Plane
     rows : ndarray of int
         From `shown`.
+    output : {"sigmoid", "softmax"}
+
+    Returns
+    -------
+    pyarrow.Table
+        x, y; `kind`; `p`, the probability of class 1; of three classes and more `predicted`, and `p` is that one's.
     """
     X = np.concatenate([split.X_train, split.X_test])[rows]
     with np.errstate(over="ignore", invalid="ignore"):
-        p = forward(parameters, X, activation).y_hat[0]
-    in_test = rows >= split.y_train.size
+        passed = forward(parameters, X, activation, output)
+    in_test, drawn, k = rows >= split.y_train.size, split.pictured, len(split.class_names)
+    columns, p = {}, passed.y_hat[0]
+    if k > 2:
+        columns["predicted"] = predicted(passed).astype(np.uint8)
+        p = passed.y_hat[columns["predicted"], np.arange(len(X))]
     return vega.table(
         {
-            **_places(split.own_units(X), plane),
-            "kind": (np.concatenate([split.y_train, split.y_test])[rows] + 2 * in_test).astype(np.uint8),
+            **_places(drawn.own_units(np.concatenate([drawn.X_train, drawn.X_test])[rows]), plane),
+            "kind": (np.concatenate([split.y_train, split.y_test])[rows] + k * in_test).astype(np.uint8),
             # In units of the last digit shown.
             "p": np.nan_to_num(p * 10_000).round().astype(np.uint16),
+            **columns,
         }
     )
 

@@ -11,11 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from toynet.charts import vega
-from toynet.charts.boundary import Moment, next_moment, pictures
-from toynet.charts.field import Area, Plane
-from toynet.charts.palette import BLUE, GREY, INK, ORANGE, OUTLINE, RUN_LOOKS
+from toynet.charts.boundary import Moment, looks, next_moment, pictures
+from toynet.charts.field import Area, Network, Plane
+from toynet.charts.palette import GREY, INK, RUN_LOOKS
 from toynet.datasets import Split
-from toynet.network import Parameters
 
 HEIGHT = 362
 """Pixels."""
@@ -42,7 +41,7 @@ def shape(lanes: int) -> tuple[int, int]:
 
 
 @lru_cache(vega.SPECS)
-def lanes_chart(lanes: int, height: int = HEIGHT) -> vega.Spec:
+def lanes_chart(lanes: int, height: int = HEIGHT, classes: int = 2) -> vega.Spec:
     """Spec of the boundaries of so many lanes, over the datasets of `lanes_tables` and `lane_points`."""
     rows, columns = shape(lanes)
     unit = {"nice": False, "zero": False}
@@ -62,28 +61,28 @@ def lanes_chart(lanes: int, height: int = HEIGHT) -> vega.Spec:
         f"width / {columns} * 0.62")).encode(text="name:N", color=alt.Color("colour:N", scale=None))  # fmt: skip
     told = heads.mark_text(align="right", baseline="bottom", color=GREY, dy=-4, dx=alt.expr(wide)).encode(text="told:N")
     shared = {"x": x.to_dict(), "y": y.to_dict()}
-    spec = vega.spec(field + line + _points() + name + told, height, encoding=shared)
+    spec = vega.spec(field + line + _points(classes) + name + told, height, encoding=shared)
     spec["config"]["view"] = {"stroke": None}
     return spec
 
 
-def _points():
-    kinds = [0, 1, 2, 3]
+def _points(classes):
+    look = looks(classes)
     return (
         alt.Chart(vega.dataset("points"))
         .mark_point(size=24, opacity=1, clip=True)
         .encode(
-            fill=alt.Fill("kind:N", scale=alt.Scale(domain=kinds, range=[ORANGE, BLUE, ORANGE, BLUE]), legend=None),
-            shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["circle", "square", "circle", "square"])),
-            stroke=alt.Stroke("kind:N", scale=alt.Scale(domain=kinds, range=["#ffffff", "#ffffff", OUTLINE, OUTLINE])),
-            strokeWidth=alt.condition("datum.kind > 1", alt.value(1.2), alt.value(0.4)),
+            fill=alt.Fill("kind:N", scale=look.fill, legend=None),
+            shape=alt.Shape("kind:N", scale=look.shape),
+            stroke=alt.Stroke("kind:N", scale=look.stroke),
+            strokeWidth=alt.condition(f"datum.kind > {classes - 1}", alt.value(1.2), alt.value(0.4)),
             key=vega.KEY,
         )
     )
 
 
 def lanes_tables(
-    networks: Sequence[tuple[Parameters, str]],
+    networks: Sequence[Network],
     names: Sequence[str],
     told: Sequence[str],
     plane: Plane,
@@ -95,8 +94,8 @@ def lanes_tables(
 
     Parameters
     ----------
-    networks : sequence of (Parameters, str)
-        Of each lane, with its activation.
+    networks : sequence of Network
+        Of each lane.
     names, told : sequence of str
         What stands above each picture, at the left and at the right.
     plane : Plane
@@ -113,9 +112,9 @@ def lanes_tables(
     """
     _, columns = shape(len(networks))
     kept, halves, rows = [], [], []
-    for lane, (parameters, activation) in enumerate(networks):
+    for lane, (parameters, activation, *output) in enumerate(networks):
         had = before[lane] if lane < len(before) else ()
-        moments, on_top = next_moment(parameters, activation, plane, had, ahead, precision)
+        moments, on_top = next_moment(parameters, activation, plane, had, ahead, precision, *output)
         n, order, urls = pictures(moments, on_top)
         kept.append(moments)
         left, top = _corner(lane, columns)
@@ -140,8 +139,9 @@ def lane_points(split: Split, area: Area, lanes: int) -> pa.Table:
     """Dataset `points`: the samples, in each lane again."""
     m, most = split.y_train.size + split.y_test.size, MOST_POINTS // lanes
     rows = np.arange(m) if m <= most else np.sort(np.random.default_rng(0).choice(m, most, replace=False))
-    own = split.own_units(np.concatenate([split.X_train, split.X_test])[rows])
-    kind = np.concatenate([split.y_train, split.y_test])[rows] + 2 * (rows >= split.y_train.size)
+    drawn, k = split.pictured, len(split.class_names)
+    own = drawn.own_units(np.concatenate([drawn.X_train, drawn.X_test])[rows])
+    kind = np.concatenate([split.y_train, split.y_test])[rows] + k * (rows >= split.y_train.size)
     _, columns = shape(lanes)
     table = pa.table({"x": own[:, 0], "y": own[:, 1]})
     placed = pa.concat_tables([_in_square(table, area, *_corner(lane, columns)) for lane in range(lanes)])

@@ -1,4 +1,4 @@
-"""How far runs that differ by their seeds lie apart: bands around curves, and 0.5 lines."""
+"""How far runs that differ by their seeds lie apart: bands around curves, and lines between classes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from toynet.charts.aggregation import shown_on_axis, step_down
 from toynet.charts.boundary import lines_table
 from toynet.charts.curves import ACCURACIES, REST_COLUMNS, compact
 from toynet.charts.fan import band
-from toynet.charts.field import Area, Plane, evaluate, half_line, plane
+from toynet.charts.field import Area, Network, Plane, borders, evaluate, plane
 from toynet.datasets import Split
 from toynet.history import History
 from toynet.many.measures import medians
-from toynet.network import Parameters
 
 LIVE_COLUMNS = 80
 """Columns of a band that moves: at least so many, and up to a half more."""
 
 GRID = 64
-"""Pixels along each side of the fields of which only the 0.5 line is drawn."""
+"""Pixels along each side of the fields of which only the lines between classes are drawn."""
 
 
 class Spread:
@@ -117,7 +116,7 @@ def _table(spread: np.ndarray, x: np.ndarray, end: float, is_log: bool, columns:
     return pa.table({"x": compact(x[last]), **{name: pa.array(small[name], mask=masks[name]) for name in edges}})
 
 
-# --- the 0.5 lines ---------------------------------------------------------------------
+# --- the lines between classes ---------------------------------------------------------
 
 
 def coarse_planes(splits: Sequence[Split], area: Area) -> tuple[Plane, ...]:
@@ -125,9 +124,9 @@ def coarse_planes(splits: Sequence[Split], area: Area) -> tuple[Plane, ...]:
     return tuple(plane(split, grid=GRID, area=area) for split in splits)
 
 
-def others_table(networks: Sequence[tuple[Parameters, str]], planes: Sequence[Plane]) -> pa.Table:
-    """Dataset `others` of the boundary picture: the 0.5 line of each network (parameters and activation)."""
+def others_table(networks: Sequence[Network], planes: Sequence[Plane]) -> pa.Table:
+    """Dataset `others` of the boundary picture: the lines between classes of each network."""
     lines: list[np.ndarray] = []
-    for (parameters, activation), seen in zip(networks, planes, strict=True):
-        lines += half_line(evaluate(parameters, seen, activation, np.float32)[0], seen)
+    for (parameters, activation, *output), seen in zip(networks, planes, strict=True):
+        lines += borders(evaluate(parameters, seen, activation, np.float32, *output)[0], seen)
     return lines_table(lines, planes[0])

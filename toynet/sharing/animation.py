@@ -1,7 +1,8 @@
 """A run as an animated GIF: its decision boundary from epoch to epoch, drawn with Pillow alone.
 
 All frames share one palette, the field's bands and what signs and words blend into at their edges: no frame brings
-colours of its own, nothing is dithered, and what stays from frame to frame costs nothing.
+colours of its own, nothing is dithered, and what stays from frame to frame costs nothing. Of three classes and more
+the bands are the colours that all frames together need most.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from toynet.charts.boundary import shown
-from toynet.charts.field import Plane, evaluate, half_line, plane
-from toynet.charts.palette import BLUE, INK, MIDDLE, ORANGE, OUTLINE, colours
+from toynet.charts.field import Plane, borders, evaluate, mixed, plane
+from toynet.charts.palette import BLUE, CLASS_COLOURS, CORNERS, INK, MIDDLE, ORANGE, OUTLINE, colours
 from toynet.datasets import Split
 from toynet.network import Parameters
 from toynet.replay import Replay
@@ -42,6 +43,13 @@ BAND = 5
 BLENDS = 8
 """Colours from one into another where two meet at an edge, these two included."""
 
+BANDS, MOST_BANDS, FEW_BLENDS = 12, 140, 4
+"""Of more than two classes: parts of a class's share in the field's colours, how many of these all frames have at most,
+and blends."""
+
+ACROSS, ROW = 3, 20
+"""Of more than two classes, names side by side below the field, and pixels from one row of them to the next."""
+
 NOTHING = (255, 0, 255)
 """The palette's last colour, far from the others, stands for what is as it was a frame before."""
 
@@ -49,7 +57,13 @@ LONGEST = 200
 """Characters of a name that are looked at."""
 
 
-def gif(split: Split, activation: str, moments: Iterable[tuple[int, Parameters]], side: int = 420) -> bytes:
+def gif(
+    split: Split,
+    activation: str,
+    moments: Iterable[tuple[int, Parameters]],
+    side: int = 420,
+    output: str = "sigmoid",
+) -> bytes:
     """The run as a GIF that loops for ever and rests on its last frame.
 
     Parameters
@@ -60,23 +74,27 @@ def gif(split: Split, activation: str, moments: Iterable[tuple[int, Parameters]]
         Epochs, and the parameters after so many; a frame each.
     side : int
         Pixels of the field.
+    output : {"sigmoid", "softmax"}
 
     Raises
     ------
     ValueError
         If there are no moments.
     """
+    moments = list(moments)
+    if not moments:
+        raise ValueError("there are no moments to show")
     area = plane(split)
-    still, signs, palette = _still(split, side), _signs(split, area, side), _palette()
+    still, signs = _still(split, side), _signs(split, area, side)
+    palette = _palette() if split.outputs == 1 else _palette_of_many(split, activation, moments, output)
     palette_image = Image.new("P", (1, 1))
     palette_image.putpalette(palette)
-    frames = [
-        _frame(*moment, activation, area, still, signs).quantize(palette=palette_image, dither=Image.Dither.NONE)
+    first, *others = [
+        _frame(*moment, activation, output, area, still, signs).quantize(
+            palette=palette_image, dither=Image.Dither.NONE
+        )
         for moment in moments
     ]
-    if not frames:
-        raise ValueError("there are no moments to show")
-    first, *others = frames
     timing = {"duration": [FRAME] * len(others) + [LAST], "loop": 0}
     only_what_changes = {"optimize": True, "palette": palette, "transparency": len(palette) // 3 - 1}
     file = io.BytesIO()
@@ -86,14 +104,14 @@ def gif(split: Split, activation: str, moments: Iterable[tuple[int, Parameters]]
 
 def of_run(state: State, split: Split, side: int = 420) -> bytes:
     """The GIF of a whole run, from its start to where it stands, at log-spaced epochs (see `gif`)."""
-    replay, activation = Replay(state, split), state.config.activation
+    replay, config = Replay(state, split), state.config
 
     def moments() -> Iterator[tuple[int, Parameters]]:
         for epoch in log_spaced(state.progress.epoch):
             replay.seek(epoch)
             yield epoch, replay.trainer.parameters
 
-    return gif(split, activation, moments(), side)
+    return gif(split, config.activation, moments(), side, config.output)
 
 
 def log_spaced(last_epoch: int, most: int = 60) -> list[int]:
@@ -113,13 +131,13 @@ def log_spaced(last_epoch: int, most: int = 60) -> list[int]:
 # --- what a frame is made of -------------------------------------------------------------
 
 
-def _frame(epoch, parameters, activation, area, still, signs):
-    """One moment in true colours: the field, its 0.5 line, the samples, and the caption above."""
+def _frame(epoch, parameters, activation, output, area, still, signs):
+    """One moment in true colours: the field, the lines between classes, the samples, and the caption above."""
     side = signs.width
-    Z2, y_hat = evaluate(parameters, area, activation, np.float32)
+    Z2, y_hat = evaluate(parameters, area, activation, np.float32, output)
     image = still.copy()
     image.paste(_field(y_hat, side), (SIDE, TOP))
-    image.paste(INK, (SIDE, TOP), _half(half_line(Z2, area), area, side))
+    image.paste(INK, (SIDE, TOP), _half(borders(Z2, area), area, side))
     image.paste(signs, (SIDE, TOP), signs)
     ImageDraw.Draw(image).text((SIDE, TOP / 2), f"epoch {epoch:,}", INK, _font(16), anchor="lm")
     return image
@@ -127,13 +145,19 @@ def _frame(epoch, parameters, activation, area, still, signs):
 
 def _field(y_hat, side):
     """The probabilities in bands of colour, smooth where `charts.field` has pixels."""
+    if y_hat.ndim == 3:
+        return _true(mixed(np.stack([np.asarray(Image.fromarray(p).resize((side, side))) for p in y_hat]), BANDS))
     smooth = Image.fromarray(np.nan_to_num(y_hat[::-1], nan=0.5).astype(np.float32)).resize((side, side))
     bands = (np.clip(np.asarray(smooth), 0.0, 1.0) * (100 / BAND)).round().astype(np.uint8)
     return Image.fromarray(colours[BAND * bands])
 
 
+def _true(colours):
+    return Image.fromarray(np.clip(colours, 0, 255).round().astype(np.uint8))
+
+
 def _half(lines, area, side):
-    """Where the 0.5 line covers the field."""
+    """Where the lines cover the field."""
     mask = Image.new("L", (FINE * side, FINE * side))
     draw = ImageDraw.Draw(mask)
     for line in lines:
@@ -143,8 +167,8 @@ def _half(lines, area, side):
 
 
 def _signs(split, area, side):
-    """The samples, which stay: circles and squares, those of the test part with a dark outline."""
-    rows, m = shown(split), split.y_train.size
+    """The samples, which stay: a sign for each class, those of the test part with a dark outline."""
+    rows, m, split = shown(split), split.y_train.size, split.pictured
     own = split.own_units(np.concatenate([split.X_train, split.X_test])[rows])
     y = np.concatenate([split.y_train, split.y_test])[rows]
     image = Image.new("RGBA", (FINE * side, FINE * side))
@@ -155,11 +179,15 @@ def _signs(split, area, side):
 
 
 def _sign(draw, x, y, value, scale, in_test=False):
-    """A sample of class 0 or 1."""
+    """A sample of a class."""
+    outline, width = (OUTLINE, 1.9) if in_test else (GROUND, 1.2)
+    look = CLASS_COLOURS[value], outline, round(scale * width)
+    if value > 1:
+        draw.polygon([(x + a, y + b) for a, b in (scale * RADIUS * CORNERS[value]).tolist()], *look)
+        return
     r = scale * RADIUS * (1.0 if value == 0 else math.sqrt(math.pi) / 2)
     shape = draw.rectangle if value else draw.ellipse
-    outline, width = (OUTLINE, 1.9) if in_test else (GROUND, 1.2)
-    shape((x - r, y - r, x + r, y + r), (ORANGE, BLUE)[value], outline, round(scale * width))
+    shape((x - r, y - r, x + r, y + r), *look)
 
 
 def _pixels(points, area: Plane, side):
@@ -173,19 +201,21 @@ def _pixels(points, area: Plane, side):
 
 
 def _still(split, side):
-    """The ground of all frames: the inputs' names beside their axes, the classes' names above the field."""
-    image = Image.new("RGB", (side + 2 * SIDE, TOP + side + BOTTOM), GROUND)
-    x_name, y_name = (_cut(name, side, _font(13)) for name in split.feature_names[:2])
+    """The ground of all frames: the inputs' names beside their axes, the classes' names above the field, or below."""
+    many = -(-len(split.class_names) // ACROSS) * ROW if split.outputs > 1 else 0
+    image = Image.new("RGB", (side + 2 * SIDE, TOP + side + BOTTOM + many), GROUND)
+    x_name, y_name = (_cut(name, side, _font(13)) for name in split.pictured.feature_names[:2])
     ImageDraw.Draw(image).text((SIDE + side / 2, TOP + side + BOTTOM / 2), x_name, INK, _font(13), anchor="mm")
     upright = Image.new("RGB", (side, SIDE), GROUND)
     ImageDraw.Draw(upright).text((side / 2, SIDE / 2), y_name, INK, _font(13), anchor="mm")
     image.paste(upright.transpose(Image.Transpose.ROTATE_90), (0, TOP))
-    _classes(image, split.class_names, side)
+    place = _many_classes if many else _classes
+    place(image, split.class_names, side)
     return image
 
 
 def _classes(image, names, side):
-    """A sign and a name for each class, at the right."""
+    """A sign and a name for each of two classes, at the right."""
     font, room = _font(13), side / 3 - 24
     large = Image.new("RGBA", (FINE * side, FINE * TOP))
     right, draw = float(side), ImageDraw.Draw(image)
@@ -197,6 +227,20 @@ def _classes(image, names, side):
         right -= 28
     small = large.reduce(FINE)
     image.paste(small, (SIDE, 0), small)
+
+
+def _many_classes(image, names, side):
+    """The same for more classes, in rows at the foot."""
+    font, wide, top = _font(13), side / ACROSS, TOP + side + BOTTOM
+    large = Image.new("RGBA", (FINE * side, FINE * (image.height - top)))
+    for value, name in enumerate(names):
+        row, column = divmod(value, ACROSS)
+        x, y = column * wide, (row + 0.4) * ROW
+        name = _cut(name, wide - 24, font)
+        ImageDraw.Draw(image).text((SIDE + x + 18, top + y), name, INK, font, anchor="lm")
+        _sign(ImageDraw.Draw(large), FINE * (x + 8), FINE * y, value, FINE)
+    small = large.reduce(FINE)
+    image.paste(small, (SIDE, top), small)
 
 
 def _font(size):
@@ -217,8 +261,25 @@ def _cut(name, room, font):
 def _palette():
     """The field's shades, and what signs and words blend into at their edges: bytes, three a colour."""
     edges = [(GROUND, ORANGE), (GROUND, MIDDLE), (GROUND, BLUE), (OUTLINE, ORANGE), (OUTLINE, MIDDLE), (OUTLINE, BLUE)]
-    share = np.linspace(0.0, 1.0, BLENDS)[:, None]
-    ends = [[np.array(ImageColor.getrgb(end)) for end in edge] for edge in [*edges, (GROUND, INK)]]
-    blends = [(first * (1 - share) + second * share).round().astype(np.uint8) for first, second in ends]
-    every = np.unique(np.concatenate([colours[::BAND], *blends]), axis=0)
+    every = np.unique(np.concatenate([colours[::BAND], *_blends([*edges, (GROUND, INK)], BLENDS)]), axis=0)
     return every.tobytes() + bytes(NOTHING)
+
+
+def _palette_of_many(split, activation, moments, output):
+    """The same for more classes: shades that stand for those of all moments."""
+    coarse = plane(split, grid=32)
+    fields = [
+        mixed(evaluate(parameters, coarse, activation, np.float32, output)[1], BANDS) for _, parameters in moments
+    ]
+    few = _true(np.concatenate(fields)).quantize(MOST_BANDS, method=Image.Quantize.MEDIANCUT)
+    bands = np.array(few.getpalette(), np.uint8).reshape(-1, 3)[:MOST_BANDS]
+    edges = [(end, colour) for colour in CLASS_COLOURS[: split.outputs] for end in (GROUND, OUTLINE)]
+    every = np.concatenate([bands, *_blends([*edges, (GROUND, INK), (MIDDLE, INK)], FEW_BLENDS)])
+    return np.unique(every, axis=0).tobytes() + bytes(NOTHING)
+
+
+def _blends(edges, number):
+    """So many colours from one end of each edge to the other, both included."""
+    share = np.linspace(0.0, 1.0, number)[:, None]
+    ends = [[np.array(ImageColor.getrgb(end)) for end in edge] for edge in edges]
+    return [(first * (1 - share) + second * share).round().astype(np.uint8) for first, second in ends]

@@ -9,15 +9,15 @@ from typing import Any
 import pyarrow as pa
 import vl_convert
 
-from toynet.charts import boundary, network
+from toynet.charts import boundary, confusion, network, thumbnails
 from toynet.charts.curves import NORMS, REST_COLUMNS, Curves, View, curve_tables, measure_chart, norm_chart
 from toynet.charts.field import plane
 from toynet.charts.vega import Spec, Tables
 from toynet.training import Trainer
 
-PICTURES = ("boundary", "losses", "accuracies", "norms", "network")
+PICTURES = ("boundary", "losses", "accuracies", "norms", "network", "confusion")
 
-TALL = {"boundary": 0.66, "losses": 0.36, "accuracies": 0.36, "norms": 0.36}
+TALL = {"boundary": 0.66, "losses": 0.36, "accuracies": 0.36, "norms": 0.36, "confusion": 0.6}
 """Height as a share of the width, about as on the page; the network's is its own."""
 
 FONT, SIZE = "Liberation Sans, Arial, Helvetica, sans-serif", 12
@@ -80,21 +80,32 @@ def _svg(trainer, picture, width, is_dark, columns):
 
 def _drawn(trainer: Trainer, picture: str, height: int, columns: int) -> tuple[Spec, Tables]:
     """Spec and tables of a picture in which nothing moves."""
-    split, at = trainer.split, (trainer.parameters, trainer.config.activation)
-    names, classes = (tuple(_NO_XML.sub("?", name[:LONGEST]) for name in part) for part in split[6:8])
-    has_test = split.y_test.size > 0
+    split, config, at = trainer.split, trainer.config, (trainer.parameters, trainer.config.activation)
+    classes, has_test = _drawable(split.class_names), split.y_test.size > 0
     if picture == "boundary":
-        area = plane(split)
-        tables, _ = boundary.field_tables(*at, area)
-        tables["points"] = boundary.points_table(*at, split, area, boundary.shown(split))
-        return boundary.boundary_chart(names, classes, (area.x_range, area.y_range), has_test, height), tables
+        area, drawn = plane(split), split.pictured
+        tables, _ = boundary.field_tables(*at, area, output=config.output)
+        tables["points"] = boundary.points_table(*at, split, area, boundary.shown(split), config.output)
+        return boundary.boundary_chart(_drawable(drawn.feature_names), classes, area.area, has_test, height), tables
     if picture == "network":
-        tables = network.network_tables(*at, split, plane(split))
-        return network.network_chart(names, at[0].W2.shape[1], at[1]), tables
+        area = plane(split)
+        tables = network.network_tables(*at, split, area, config.output)
+        images, _ = network.network_images(*at, split, area, config.output)
+        names, bends = _drawable(split.feature_names), bool(thumbnails.bent(split))
+        return network.network_chart(names, at[0].W2.shape[1], at[1], classes, bends), tables | images
+    if picture == "confusion":
+        counts = confusion.confusion(*at, split, config.output)
+        chart = confusion.confusion_chart(classes, confusion.part_of(split), height)
+        return chart, {"confusion": confusion.confusion_table(counts)}
     view = View(shows="accuracy" if picture == "accuracies" else "loss")
     if picture == "norms":
         return norm_chart(view), _curve_tables(trainer, NORMS, Curves(view, columns), is_log=True)
     return measure_chart(view, has_test), _curve_tables(trainer, view.series, Curves(view, columns), is_log=False)
+
+
+def _drawable(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without what XML cannot hold, and not longer than they can be drawn."""
+    return tuple(_NO_XML.sub("?", name[:LONGEST]) for name in names)
 
 
 def _curve_tables(trainer, series, curves, is_log):

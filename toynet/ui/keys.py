@@ -73,6 +73,7 @@ EXPORT_PICTURE = PREFIX + "export_picture"
 IMPORT = PREFIX + "import"
 
 # The page Sweep.
+AS_CODE = PREFIX + "as_code"
 SWEPT = PREFIX + "swept"
 SWEEP_SEEDS = PREFIX + "sweep_seeds"
 SWEEP_START = PREFIX + "sweep_start"
@@ -92,6 +93,7 @@ SWEEP_LAST = PREFIX + "sweep_last"
 
 # The sidebar.
 UPLOAD = PREFIX + "upload"
+INPUTS_OF = PREFIX + "inputs_of"
 
 
 def setting(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from toynet.charts import spread
+from toynet.charts import confusion, spread, thumbnails
 from toynet.charts.boundary import Moment, boundary_chart, field_tables, points_table, shown
 from toynet.charts.comparison import Curve, behind_tables, comparison_chart, comparison_tables, heights_of
 from toynet.charts.curves import (
@@ -27,10 +27,12 @@ from toynet.charts.curves import (
 )  # fmt: skip
 from toynet.charts.field import Plane, plane
 from toynet.charts.lanes import grid_of, lane_points, lanes_chart, lanes_tables
-from toynet.charts.network import network_chart, network_tables
+from toynet.charts.network import network_chart, network_images, network_tables
+from toynet.charts.thumbnails import Images
 from toynet.charts.vega import Spec, Tables
 from toynet.many.group import Group
 from toynet.many.replays import Replays
+from toynet.network import Parameters
 from toynet.training import Trainer
 from toynet.ui.train.numbers import loss
 
@@ -40,6 +42,9 @@ Others = Sequence[Mapping[str, np.ndarray]]
 RACE_COLUMNS = 420
 """Columns of all curves of a race that move."""
 
+IMAGES_EVERY = 3
+"""Frames from one image of each hidden unit to the next while they move: a browser loads dozens of them."""
+
 
 class Frame(NamedTuple):
     """What is on the screen: the present row of each run, the own one first, and the charts, all of one moment.
@@ -48,7 +53,8 @@ class Frame(NamedTuple):
     ----------
     rows : list of dict
     charts : dict
-        Name ("boundary", "losses", "norms", "network") -> its spec and its tables.
+        Name ("boundary", "losses", "norms", "network", of three classes and more "confusion") -> its spec and its
+        tables.
     """
 
     rows: list[dict[str, float]]
@@ -98,6 +104,8 @@ class Picture:
         Samples that are drawn.
     moments : list of tuple of Moment
         Fields that the browser has: the own run's, or each lane's.
+    images : tuple of Images
+        Of the network that it has.
     curves : Curves
         As they were drawn last.
     hovered : dict
@@ -109,10 +117,12 @@ class Picture:
     network: Spec
     shown: np.ndarray
     moments: list[tuple[Moment, ...]] = field(default_factory=list)
+    images: tuple[Images, ...] = ()
     curves: Curves = field(default_factory=lambda: Curves(View()))
     hovered: dict[str, pa.Table] = field(default_factory=dict)
     _spread: spread.Spread = field(default_factory=spread.Spread)
     _planes: tuple[Plane, ...] = ()
+    _turn: int = 0
 
     @classmethod
     def of(cls, group: Group) -> Picture:
@@ -120,7 +130,10 @@ class Picture:
         own = group.own
         is_race = group.plan.kind == "race"
         area = plane(own.split, grid=grid_of(len(group.runs))) if is_race else plane(own.split)
-        network = network_chart(own.split.feature_names, own.config.hidden_size, own.config.activation)
+        split, bends = own.split, bool(thumbnails.bent(own.split))
+        network = network_chart(
+            split.feature_names, own.config.hidden_size, own.config.activation, split.class_names, bends
+        )
         picture = cls(group, area, network, shown(own.split))
         if group.plan.kind == "luck":
             picture._planes = spread.coarse_planes([run.split for run in group.runs[1:]], area.area)
@@ -134,9 +147,27 @@ class Picture:
             rows = [row | {"seconds": seconds} for row, seconds in zip(rows, back.seconds, strict=True)]
         draw = self._race if self.group.plan.kind == "race" else self._run
         charts = draw(look, runs, rows, target, back)
-        at = runs[0].parameters, runs[0].config.activation
-        charts["network"] = self.network, network_tables(*at, self.group.own.split, self.plane)
+        charts |= self._network(look, runs[0])
         return Frame(rows, charts)
+
+    @property
+    def newest(self) -> list[Moment | Images]:
+        """The pictures that were sent last."""
+        return [moments[-1] for moments in self.moments] + list(self.images[-1:])
+
+    def _network(self, look, run):
+        """The network, and what it takes for what."""
+        (parameters, activation, output), split = network_of(run), self.group.own.split
+        at = parameters, activation, split, self.plane, output
+        self._turn += 1
+        stay = look.seen is None and bool(thumbnails.bent(split)) and self._turn % IMAGES_EVERY > 0
+        images, self.images = network_images(*at, self.images, look.ahead, stay)
+        charts = {"network": (self.network, network_tables(*at) | images)}
+        if split.outputs > 1:
+            counts = confusion.confusion(parameters, activation, split, output)
+            chart = confusion.confusion_chart(split.class_names, confusion.part_of(split))
+            charts["confusion"] = chart, {"confusion": confusion.confusion_table(counts)}
+        return charts
 
     # --- one run, or one and its luck --------------------------------------------------
 
@@ -159,17 +190,16 @@ class Picture:
         return {"boundary": boundary, "losses": (upper, tables["losses"]), "norms": (lower, tables["norms"])}
 
     def _boundary(self, look, runs):
-        own, split = runs[0], self.group.own.split
-        at = own.parameters, own.config.activation
+        (parameters, activation, output), split = network_of(runs[0]), self.group.own.split
+        at = parameters, activation
         had = self.moments[0] if self.moments else ()
-        tables, now = field_tables(*at, self.plane, had, look.ahead, look.precision)
+        tables, now = field_tables(*at, self.plane, had, look.ahead, look.precision, output)
         self.moments = [now]
         if len(runs) > 1:
-            networks = [(run.parameters, run.config.activation) for run in runs[1:]]
-            tables["others"] = spread.others_table(networks, self._planes)
+            tables["others"] = spread.others_table([network_of(run) for run in runs[1:]], self._planes)
         if look.is_first or "points" not in self.hovered:
-            self.hovered["points"] = points_table(*at, split, self.plane, self.shown)
-        names, has_test = (split.feature_names, split.class_names), split.y_test.size > 0
+            self.hovered["points"] = points_table(*at, split, self.plane, self.shown, output)
+        names, has_test = (split.pictured.feature_names, split.class_names), split.y_test.size > 0
         spec = boundary_chart(*names, self.plane.area, has_test, has_others=len(runs) > 1)
         return spec, tables | {"points": self.hovered["points"]}
 
@@ -209,13 +239,18 @@ class Picture:
         has_test = bool(split.y_test.size)
         part = "test" if has_test else "train"
         told = [_told(row, run, part) for row, run in zip(rows, runs, strict=True)]
-        networks = [(run.parameters, run.config.activation) for run in runs]
+        networks = [network_of(run) for run in runs]
         lanes, self.moments = lanes_tables(
             networks, names, told, self.plane, self.moments, look.ahead, look.precision
         )  # fmt: skip
         if "points" not in self.hovered:
             self.hovered["points"] = lane_points(split, self.plane.area, len(runs))
-        charts = {"boundary": (lanes_chart(len(runs)), lanes | {"points": self.hovered["points"]})}
+        charts = {
+            "boundary": (
+                lanes_chart(len(runs), classes=len(split.class_names)),
+                lanes | {"points": self.hovered["points"]},
+            )
+        }
         view = View(group.axis, look.view.shows, look.view.log, look.view.smoothing)
         measures = {"losses": f"{part}_{view.shows}", "norms": "grad_norm"}
         end = axis_end(max(run.recorded.last[group.axis] for run in group.runs), _last(group.own, group.axis, target))
@@ -228,6 +263,11 @@ class Picture:
             self.hovered[name] = tables["hover"]
             charts[name] = comparison_chart(names, view, measure, HEIGHT, has_legend=False), tables
         return charts
+
+
+def network_of(run: Trainer) -> tuple[Parameters, str, str]:
+    """What computes a run's probabilities."""
+    return run.parameters, run.config.activation, run.config.output
 
 
 def _rows(runs: Sequence[Trainer], moves: bool) -> list[dict[str, float]]:

@@ -40,10 +40,11 @@ ELEMENTS = (
     "FileUploader",
     "Slider",
     "NumberInput",
+    "Multiselect",
 )
 """What every page is made of, by the names of the front end's files."""
 
-MORE = {"runs": ("DataFrame", "Multiselect", "TextInput"), "sweep": ("Multiselect", "TextInput")}
+MORE = {"runs": ("DataFrame", "TextInput"), "sweep": ("TextInput",)}
 """What a page has besides, by its name."""
 
 WHERE = '<script>window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href }</script>'

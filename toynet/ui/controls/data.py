@@ -97,7 +97,8 @@ def _generated(config, name):
         )
     wanted = {"dataset": name, "samples": samples, "noise": noise, "classes": classes}
     wanted |= _split(config) | dict.fromkeys(OF_FILES, "")
-    return wanted | {"features": _inputs(config, PAIR, PAIR)}, classes
+    known = config if config.dataset in datasets.GENERATORS else Config()
+    return wanted | {"features": _inputs(known, "", PAIR, PAIR)}, classes
 
 
 def _split(config, shares=SHARES):
@@ -121,12 +122,16 @@ def _real(config, dataset):
     others = [n for n in names if n != first]
     second = fields.select("Feature 2 (up)", "feature_2", known.feature_2 or usual.usual[1], others)
     wanted = dict.fromkeys(OF_FILES, "") | {"dataset": dataset, "feature_1": first, "feature_2": second, "classes": 2}
-    wanted |= _split(config) | {"features": _inputs(known, (first, second), names)}
+    wanted |= _split(config) | {"features": _inputs(known, dataset, (first, second), names)}
     return wanted, len(usual.order)
 
 
-def _inputs(config, pair, columns):
-    """The setting `features`: the network's inputs, where these are not just the two that are drawn."""
+def _inputs(config, name, pair, columns):
+    """The setting `features` for the data of this name: the network's inputs where these are not the two drawn."""
+    key, (was, before) = keys.setting("features"), choices.remembered(keys.INPUTS_OF, ("", ()))
+    if was != name or (before != pair and tuple(choices.remembered(key, ())) in ((), before)):
+        choices.forget(key)  # what was chosen of other data, or was just the two drawn before
+    choices.remember(keys.INPUTS_OF, (name, pair))
     options = list(dict.fromkeys((*columns, *(term for term in TERMS if term not in PAIR))))
     present = [name for name in features.parse(config.features) or pair if name in options]
     both = " and ".join(pair)
@@ -158,7 +163,7 @@ def _csv(config, data_file):
     others = [c for c in numeric if c != first]
     second = fields.select("Feature 2 (up)", "feature_2", usual_2, others, "The vertical input.")
     class_0, class_1 = _classes(known, csv_files.values(table, target))
-    inputs = _inputs(known, (first, second), numeric)
+    inputs = _inputs(known, data_file, (first, second), numeric)
     chosen = {
         "dataset": "csv",
         "classes": 2,

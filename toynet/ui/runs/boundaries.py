@@ -15,6 +15,7 @@ from toynet.datasets.tables import shortened
 from toynet.replay import Replay
 from toynet.ui import keeping, keys, opening, session
 from toynet.ui.controls import choices
+from toynet.ui.picture import network_of
 from toynet.ui.runs import curves, words
 from toynet.ui.train.numbers import loss
 
@@ -42,9 +43,12 @@ class Seen:
             return
         self.replay.seek(epoch)
         trainer = self.replay.trainer
-        at = trainer.parameters, trainer.config.activation
-        fields, self.moments = field_tables(*at, self.plane, self.moments, precision=np.float32)  # it is small
-        self.tables = fields | {"points": points_table(*at, trainer.split, self.plane, self.rows)}
+        parameters, activation, output = network_of(trainer)
+        fields, self.moments = field_tables(
+            parameters, activation, self.plane, self.moments, precision=np.float32, output=output  # it is small
+        )  # fmt: skip
+        points = points_table(parameters, activation, trainer.split, self.plane, self.rows, output)
+        self.tables = fields | {"points": points}
         self.at = epoch
 
 
@@ -93,9 +97,8 @@ def _one(row, label, epoch, place):
     trainer = seen.replay.trainer
     st.html(f"{head}<small>{_told(trainer)}</small>")
     split = trainer.split
-    ranges = seen.plane.x_range, seen.plane.y_range
-    has_test = split.y_test.size > 0
-    spec = boundary_chart(split.feature_names, split.class_names, ranges, has_test, HEIGHT, has_legend=False)
+    names, has_test = (split.pictured.feature_names, split.class_names), split.y_test.size > 0
+    spec = boundary_chart(*names, seen.plane.area, has_test, HEIGHT, has_legend=False)
     st.vega_lite_chart({**spec, "datasets": seen.tables}, width="stretch", key=keys.picture(f"boundary_{place}"))
 
 

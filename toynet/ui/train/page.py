@@ -1,4 +1,4 @@
-"""The Train page: transport, numbers and the four pictures, live."""
+"""The Train page: transport, numbers and the pictures, live: four, of three classes and more five."""
 
 import time
 from functools import partial
@@ -6,19 +6,24 @@ from functools import partial
 import streamlit as st
 
 from toynet.activations import ACTIVATIONS
-from toynet.charts.network import MOST_UNITS
+from toynet.charts import thumbnails
+from toynet.charts.network import MOST_INPUTS, MOST_UNITS
 from toynet.ui import address, keeping, keys, messages, session, startup
+from toynet.ui.as_text import as_text
 from toynet.ui.controls import choices, download
 from toynet.ui.experiment import FRAMES, PERIOD, SPEEDS, Experiment
 from toynet.ui.picture import Look
-from toynet.ui.train import behind, beside, chance, plan, rewind, ruler
+from toynet.ui.train import as_code, behind, beside, chance, plan, rewind, ruler
 from toynet.ui.train import view as curves_view
 from toynet.ui.train.numbers import numbers_html
 
 WELCOME = (
-    "A network with one hidden layer learns to tell two classes apart, with the update derived by hand: "
+    "A network with one hidden layer learns to tell {} classes apart, with the update derived by hand: "
     "press Train and watch."
 )
+
+NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+"""How many classes there may be."""
 
 SOON = 0.3
 """Seconds to wait at rest for what is new of a run to be written, or to hear why it is not."""
@@ -30,7 +35,8 @@ LOADING = 0.08
 def page():
     """Draw the page: transport and live pictures."""
     with st.container(horizontal=True, vertical_alignment="center", key="welcome"):
-        st.caption(WELCOME)
+        classes = len(session.current().experiment.trainer.split.class_names)
+        st.caption(WELCOME.format(NUMBERS[classes - 2]))
         plan.choose()
     _transport()
     with st.container(key="messages", gap="small"):
@@ -39,7 +45,8 @@ def page():
     # A little shorter than its frames take: the next request is there when they are over.
     run_every = 0.95 * FRAMES * PERIOD if experiment.moves else None
     st.fragment(_live, run_every=run_every)(experiment, experiment.moves, _told(experiment))
-    st.caption(_how_to_read(experiment.trainer.config))
+    st.caption(_how_to_read(experiment.trainer))
+    as_code.section(experiment)
     startup.prepare()
 
 
@@ -148,23 +155,25 @@ def _draw(experiment, view, slots, is_first):
         moves = experiment.moves
         proof = experiment.badge.refresh(experiment.shown, moves)
         stuck = experiment.watch.refresh(experiment.shown, moves)
-        had = experiment.picture.moments
+        had = experiment.picture.newest
         seen = None if moves else session.current().seen
         look = Look(view, seen, is_first or not moves, ahead=True, others=_behind(experiment))
         frame = experiment.frame(look)
-        moments = experiment.picture.moments
+        newest = experiment.picture.newest
     if is_first:
         with st.container(key="stuck"):
             if stuck:
                 st.warning(stuck)
     _numbers(frame, experiment, proof, slots)
     _charts(frame, experiment, slots)
-    if not moves and had and [of_run[-1] for of_run in moments] != [of_run[-1] for of_run in had]:
-        # The field of the last moment is on its way: show it, with its line, when it is there.
+    if not moves and had and newest != had:
+        # The fields of the last moment are on their way: show them, with the lines, when they are there.
         time.sleep(LOADING)
         with experiment.lock.turn():
             frame = experiment.frame(look._replace(is_first=False, ahead=False))
         _chart(slots, "boundary", *frame.charts["boundary"])
+        if experiment.picture.images:
+            _chart(slots, "network", *frame.charts["network"])
     if not moves:
         ruler.place(rows=len(experiment.trainer.recorded["epoch"]))
 
@@ -181,7 +190,7 @@ def _charts(frame, experiment, slots):
         left, right = st.columns(2)
         with left:
             places = st.container()
-            _how_many_are_drawn(experiment)
+            _what_is_drawn(experiment)
         with right.container(gap="small"):
             curves = [st.container(key=keys.zoomed(name)) for name in ("losses", "norms")]
             if kind == "race":
@@ -194,11 +203,12 @@ def _charts(frame, experiment, slots):
         if kind == "race":
             chance.section(experiment)
         rewind.row(experiment)
-        slots["places"] = places, *curves, st.container()
-    left, upper, lower, below = slots["places"]
+        slots["places"] = dict(zip(("boundary", "losses", "norms"), (places, *curves), strict=True))
+        below = st.columns([0.7, 0.3]) if "confusion" in frame.charts else [st.container()]
+        slots["places"] |= dict(zip(("network", "confusion"), below, strict=False))
     charts = {name: (ruler.watched(spec, name) if name in ("losses", "norms") else spec, tables)
               for name, (spec, tables) in frame.charts.items()}  # fmt: skip
-    for name, place in (("boundary", left), ("losses", upper), ("norms", lower), ("network", below)):
+    for name, place in slots["places"].items():
         _chart(slots, name, *charts[name], place)
     if slots["standing"]:
         runs = experiment.back.runs if experiment.back else experiment.group.runs
@@ -226,19 +236,35 @@ def _numbers(frame, experiment, proof, slots):
     slots["numbers"] = slot.html(numbers_html(frame.rows[0], has_test, experiment.target, proof, luck))
 
 
-def _how_many_are_drawn(experiment):
-    drawn, all_of_them = (
-        experiment.picture.shown.size,
-        experiment.trainer.split.y_train.size + experiment.trainer.split.y_test.size,
-    )
+def _what_is_drawn(experiment):
+    """Said where the picture does not show all of the samples, or of the inputs."""
+    split, drawn = experiment.trainer.split, experiment.picture.shown.size
+    all_of_them = split.y_train.size + split.y_test.size
+    said = []
     if drawn < all_of_them:
-        st.caption(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
+        said.append(f"{drawn} of {all_of_them:,} samples are drawn, chosen at random; all are trained and tested on.")
+    if split.drawn and "" in split.drawn.sources:
+        x, y = map(as_text, split.pictured.feature_names)
+        others = split.drawn.sources.count("")
+        which = f"the {others} other inputs at their" if others > 1 else "the other input at its"
+        said.append(
+            f"The field is drawn over {x} and {y}, with {which} mean. Samples have values of their own there: one "
+            "may be told rightly and yet lie beyond a line."
+        )
+    if said:
+        st.caption(" ".join(said))
 
 
-def _how_to_read(config):
+def _how_to_read(trainer):
     """What lines, dots and squares of the network picture are."""
-    h = config.hidden_size
-    some = f" The first {MOST_UNITS} of {h} hidden units are drawn." if h > MOST_UNITS else ""
+    split, config = trainer.split, trainer.config
+    h, d = config.hidden_size, len(split.feature_names)
+    some = f" The first {MOST_INPUTS} of {d} inputs are drawn." if d > MOST_INPUTS else ""
+    some += f" The first {MOST_UNITS} of {h} hidden units are drawn." if h > MOST_UNITS else ""
+    if split.outputs > 1:
+        some += " The squares below are the outputs: the probability of each class, grey 0, its colour 1."
+    if thumbnails.bent(split):
+        some += " An input that is not a straight line over the plane has a square too."
     return (
         "Lines are weights and dots are biases: orange below 0, blue above, the larger the wider; hover for value and "
         "gradient. Each square is what a hidden unit makes of the plane, A1: "
