@@ -355,7 +355,7 @@ def test_badge_names_what_fails_then_what_is_unknown_then_the_largest_part_of_wh
 def test_badge_checks_at_most_once_a_second_while_training(monkeypatch):
     own, calls = trainer(opened()), []
     right = badge.check
-    monkeypatch.setattr(badge, "check", lambda *args: calls.append(1) or right(*args))
+    monkeypatch.setattr(badge, "check", lambda *args, **more: calls.append(1) or right(*args, **more))
     mine = badge.Badge()
     for _ in range(20):
         own.step()
