@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages import go, numbers, opened, session, trainer
+from tests.pages import go, numbers, opened, press, session, trainer
 from toynet.config import Config
 from toynet.ui import keys
 from toynet.ui.controls import upload
@@ -272,6 +272,27 @@ def test_more_classes_bring_more_outputs_and_their_choice(app):
     assert (config.classes, config.output, config.l2, config.momentum) == (4, "softmax", 0.01, 0.9)
     app.selectbox(key=keys.setting("dataset")).set_value("moons").run()
     assert trainer(app).config.classes == 2 and trainer(app).parameters.W2.shape[0] == 1 and not app.error
+    app.selectbox(key=keys.setting("dataset")).set_value("spirals").run()
+    assert trainer(app).config.classes == 4  # as before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dataset": "wine", "features": "x1;x2;x1^2"},
+        {"dataset": "iris", "features": "x1; x2 ;petal length (cm);sepal width (cm)"},
+        {"dataset": "iris", "features": "petal length (cm);petal width (cm)"},
+        {"dataset": "csv", "data_file": "penguins.csv", "target": "species", "features": "x1;x2;x1 x2"},
+        {"features": "x1;x2"},
+        {"features": "x2;x1;sin x1"},
+    ],
+    ids=str,
+)
+def test_inputs_stay_in_the_words_of_a_link(settings):
+    app = opened(**settings)
+    assert trainer(app).config.features == settings["features"] and not app.error
+    press(app, keys.STEP)
+    assert trainer(app).config.features == settings["features"] and trainer(app).update == 1
 
 
 def test_a_file_too_small_to_split_is_trained_on_whole(app):

@@ -455,3 +455,23 @@ def test_the_example_of_the_readme_runs(capsys):
     code = section("In scikit-learn").split("```python\n")[1].split("```")[0]
     exec(code, {})
     assert float(capsys.readouterr().out.split()[0]) > 0.9
+
+
+def test_a_warning_points_at_the_line_that_called():
+    X, y = load_wine(return_X_y=True)
+    for call in (
+        lambda: ToyNetClassifier(epochs=2, tol=0.0).fit(X, y),
+        lambda: make_pipeline(ToyNetClassifier(epochs=2, tol=0.0)).fit(X, y),
+    ):
+        with pytest.warns(ConvergenceWarning) as caught:
+            call()
+        assert caught[0].filename == __file__
+
+
+def test_a_refused_warm_fit_leaves_the_network_as_it_was():
+    X, y = load_wine(return_X_y=True)
+    classifier = ToyNetClassifier(epochs=3, warm_start=True, random_state=0).fit(X / 100, y)
+    before = classifier.predict_proba(X / 100)
+    with pytest.raises(ValueError, match="hidden units"):
+        classifier.set_params(output="sigmoid", hidden_size=5).fit(X / 100, y)
+    np.testing.assert_array_equal(classifier.predict_proba(X / 100), before)

@@ -565,3 +565,18 @@ def test_a_seldom_recorded_run_keeps_its_last_row_through_other_batches(batch_mo
     trainer.run()
     assert list(trainer.history.epoch) == [0, 4, 8, 11]
     assert trainer.history["update"].iloc[-1] == trainer.update
+
+
+def test_what_cannot_change_in_mid_run_says_so():
+    trainer = Trainer(small())
+    for name, value in (("l2", 0.5), ("momentum", 0.9), ("hidden_size", 3), ("output", "softmax")):
+        with pytest.raises(AttributeError, match=f"{name} cannot change in mid-run"):
+            setattr(trainer, name, value)
+
+
+def test_what_made_a_run_diverge_is_named():
+    config = small(dataset="blobs", classes=3, epochs=500)
+    with_l2 = train(dataclasses.replace(config, l2=1000.0)).diverged
+    assert "or a smaller L2 (it was 1000)." in with_l2
+    fast = train(dataclasses.replace(config, activation="relu", momentum=0.99, learning_rate=1e6)).diverged
+    assert "or a lower momentum (it was 0.99) or tanh instead of relu." in fast

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -342,7 +343,6 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _fitting(self, split: Split, goes_on: bool) -> Fitting:
         """The training to come, from where the last one ended or from new weights."""
         m, d = split.X_train.shape
-        self.out_activation_ = "softmax" if self.output == "softmax" and self.n_outputs_ > 1 else "logistic"
         if not goes_on:
             progress = begin(self._seed, d, self.hidden_size, self.activation, self.n_outputs_)
             seconds, samples_seen = 0.0, 0
@@ -354,6 +354,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             if self.momentum == 0:
                 progress = progress._replace(velocity=None)
             seconds, samples_seen = self._recorded["seconds"][-1], self.t_
+        self.out_activation_ = "softmax" if self.output == "softmax" and self.n_outputs_ > 1 else "logistic"
         batch = {"full": m, "mini": min(int(self.batch_size), m), "stochastic": 1}[self.batch_mode]
         added: dict[str, Any] = {"output": self.output, "l2": float(self.l2), "momentum": float(self.momentum)}
         task = Task(split, self.activation, batch, self.batch_mode != "full", int(self.record_every), **added)
@@ -498,4 +499,8 @@ def _coefs(parameters: Parameters) -> dict[str, list[np.ndarray]]:
 
 
 def _warn(what: str) -> None:
-    warnings.warn(what, ConvergenceWarning, stacklevel=5)  # at the line that called `fit`
+    """Warn at the line that called from outside this file and scikit-learn."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and (frame.f_code.co_filename == __file__ or "sklearn" in frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(what, ConvergenceWarning, stacklevel=level)

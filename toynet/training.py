@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from toynet import datasets, engines
 from toynet.activations import ACTIVATIONS
-from toynet.config import GIVEN, Config
+from toynet.config import GIVEN, Config, shown
 from toynet.datasets import Split
 from toynet.datasets.features import join
 from toynet.engines import Engine, Progress, Rows
@@ -30,8 +30,14 @@ PATIENCE = 1.0
 """Seconds of training in NumPy after which a run asks for compiled code to be made ready in the background."""
 
 
+LARGE_MOMENTUM = 0.9
+"""From here on a step grows to ten times the gradient's and more: the advice after a divergence names it."""
+
 IN_MID_RUN = ("learning_rate", "epochs", *OF_BATCHES)
 """The settings that may change in mid-run: the network and the data stay the same."""
+
+FIXED = frozenset(f.name for f in fields(Config)) - {*IN_MID_RUN}
+"""The others."""
 
 
 class Trainer:
@@ -190,6 +196,11 @@ class Trainer:
 
     def __setstate__(self, saved: dict) -> None:
         self.__dict__.update(Trainer.resume(saved["state"]).__dict__)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FIXED:
+            raise AttributeError(f"{name} cannot change in mid-run: begin a new run with Config({name}={shown(value)})")
+        object.__setattr__(self, name, value)
 
     # --- what it is at ---------------------------------------------------------------
 
@@ -448,7 +459,13 @@ def _given(config: Config, split: Split) -> Config:
     """The settings of data that no settings make: named as such, by a hash of the rows."""
     split.check()
     names: dict[str, Any] = dict.fromkeys(("feature_1", "feature_2", "target", "class_0", "class_1", "features"), "")
-    names |= dict(zip(("feature_1", "feature_2"), map(str, split.pictured.feature_names), strict=False))
+    names |= dict(
+        zip(
+            ("feature_1", "feature_2"),
+            map(str, split.drawn.names if split.drawn else split.feature_names),
+            strict=False,
+        )
+    )
     if len(split.class_names) == 2:
         names |= dict(zip(("class_0", "class_1"), map(str, split.class_names), strict=True))
     if len(split.feature_names) != 2 or split.drawn:
@@ -459,6 +476,7 @@ def _given(config: Config, split: Split) -> Config:
         "test_fraction": m_test / (m + m_test),
         "noise": 0.0,
         "data_seed": 0,
+        "classes": 2,
     }
     return replace(config, dataset=GIVEN, data_file=f"sha256:{split.fingerprint()}", **sizes, **names)
 
@@ -475,12 +493,17 @@ def _copies(parameters: Parameters) -> Parameters:
 
 def _divergence(update: int, config: Config) -> str:
     """One sentence for a run that has left the finite numbers."""
-    is_bounded = ACTIVATIONS[config.activation].ends is not None
+    others = [] if ACTIVATIONS[config.activation].ends else [f"tanh instead of {config.activation}"]
+    if config.learning_rate * config.l2 > 2 * (1 + config.momentum):  # then it shrinks weights beyond 0, and grows them
+        others.insert(0, f"a smaller L2 (it was {config.l2:g})")
+    elif config.momentum >= LARGE_MOMENTUM:
+        others.insert(0, f"a lower momentum (it was {config.momentum:g})")
     return (
         f"Diverged at update {update:,}: the parameters grew beyond all bounds. The numbers are those after update "
         f"{update - 1:,}, the last finite ones. "
         f"Start again with a lower learning rate (it was {config.learning_rate:g})"
-        + ("." if is_bounded else f" or tanh instead of {config.activation}.")
+        + "".join(f" or {other}" for other in others)
+        + "."
     )
 
 

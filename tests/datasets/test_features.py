@@ -167,3 +167,19 @@ def test_given_classes_must_be_numbers_of_names():
         split._replace(y_test=split.y_test + 1).check()
     with pytest.raises(ValueError, match="two or more"):
         split._replace(class_names=("one",)).check()
+
+
+def test_of_more_inputs_by_hand_the_first_two_are_drawn():
+    X, y = np.random.default_rng(0).normal(size=(40, 5)), np.arange(40) % 3.0
+    names, scale = tuple("pqrst"), np.arange(1.0, 6.0)
+    split = datasets.Split(X[:30], y[:30], X[30:], y[30:], -scale, scale, names, ("a", "b", "c"))
+    assert split.pictured.feature_names == ("p", "q") and split.pictured.scale.tolist() == [1.0, 2.0]
+    np.testing.assert_array_equal(split.pictured.X_test, X[30:, :2])
+    made = split.inputs(X[:3, :2])
+    np.testing.assert_array_equal(made, np.hstack([X[:3, :2], np.zeros((3, 3))]))
+    trainer = Trainer(Config(epochs=2), split=split)
+    assert (trainer.config.feature_2, trainer.config.features) == ("q", "p;q;r;s;t")
+    one = split._replace(X_train=X[:30, :1], X_test=X[30:, :1], mean=scale[:1], scale=scale[:1], feature_names=("p",))
+    with pytest.raises(ValueError, match="one input: no plane"):
+        _ = one.pictured
+    Trainer(Config(epochs=2), split=one).run()

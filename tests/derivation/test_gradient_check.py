@@ -442,3 +442,23 @@ def test_error_over_steps_is_a_v_of_several_outputs_too(output):
 def test_quick_check_looks_at_fewer_rows_where_there_are_more_outputs():
     assert len(few_rows(10_000, 16)) == 800 and len(few_rows(10_000, 16, outputs=4)) == 200
     assert len(few_rows(10_000, 256, outputs=10)) == 5
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e6, 1e9, 1e12, 1e74])
+@pytest.mark.parametrize("l2", [1.0, 1000.0])
+def test_a_penalty_of_large_weights_is_no_false_alarm(size, l2):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 2)), np.arange(30) % 3.0
+    parameters = initialise(2, 4, rng, "tanh", 3)
+    parameters = parameters._replace(W1=size * parameters.W1, W2=size * parameters.W2)
+    with np.errstate(all="ignore"):
+        checked = check(parameters, X, y, "tanh", output="softmax", l2=l2)
+    assert all(found.passes or not found.is_known for found in checked.values())
+
+
+def test_y_that_is_no_class_is_told():
+    parameters = initialise(2, 4, np.random.default_rng(0), "tanh", 3)
+    X, y = np.zeros((6, 2)), [0, 1, 2, 0, 1, 2]
+    assert max(relative_errors(parameters, X.tolist(), y, "tanh", "softmax").values()) < 1e-6
+    with pytest.raises(ValueError, match="class numbers from 0 to 2"):
+        relative_errors(parameters, X, np.add(y, 1), "tanh", "softmax")

@@ -91,7 +91,7 @@ def _axes(class_names, part):
     return {
         "x": alt.X("x:Q", title=title, scale=alt.Scale(**scale), axis=across).to_dict(),
         "y": alt.Y(
-            "y:Q", title="Is", scale=alt.Scale(**scale, reverse=True), axis=axis(lines, labelLimit=90)
+            "y:Q", title="True class", scale=alt.Scale(**scale, reverse=True), axis=axis(lines, labelLimit=90)
         ).to_dict(),
     }
 

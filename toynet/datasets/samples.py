@@ -88,9 +88,10 @@ class Split(NamedTuple):
 
     def inputs(self, P: np.ndarray) -> np.ndarray:
         """The network's inputs (m, d) at standardised places (m, 2) of the two that are drawn, others at their mean."""
-        if self.drawn is None:
-            return P
-        return np.stack([self._input(i, source, *P.T) for i, source in enumerate(self.drawn.sources)], axis=1)
+        drawn = self._drawn()
+        return (
+            np.stack([self._input(i, source, *P.T) for i, source in enumerate(drawn.sources)], axis=1) if drawn else P
+        )
 
     def _input(self, i: int, source: str, x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
         if not source:
@@ -101,10 +102,21 @@ class Split(NamedTuple):
     @property
     def pictured(self) -> "Split":
         """The same samples with the two inputs that are drawn."""
-        if self.drawn is None:
+        drawn = self._drawn()
+        if drawn is None:
             return self
-        P_train, P_test, mean, scale, names, _ = self.drawn
+        P_train, P_test, mean, scale, names, _ = drawn
         return Split(P_train, self.y_train, P_test, self.y_test, mean, scale, names, self.class_names, self.dropped)
+
+    def _drawn(self) -> Drawn | None:
+        """What is drawn where that is not the network's two inputs: of more, by hand, the first two."""
+        if self.drawn or self.X_train.shape[1] == 2:
+            return self.drawn
+        if self.X_train.shape[1] < 2:
+            raise ValueError("there is one input: no plane to draw, only curves")
+        two, d = slice(0, 2), self.X_train.shape[1]
+        parts = self.X_train[:, two], self.X_test[:, two], self.mean[two], self.scale[two]
+        return Drawn(*parts, tuple(self.feature_names[two]), (*PAIR, *[""] * (d - 2)))
 
     def own_units(self, X: np.ndarray) -> np.ndarray:
         """Standardised inputs (m, d) back in the units that they came in."""

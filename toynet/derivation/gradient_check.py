@@ -285,15 +285,20 @@ def _difference(stack, name, place, given, step, l2):
     Of the penalty only this entry's own square differs, so it stands for all of it.
     """
     X, y, activation, output = given
-    sides, squares = [], []
+    sides, ends = [], []
     for signed in (step, -step):
         moved = getattr(stack, name).copy()
         moved[:, *place] += signed
         each = costs(forward(stack._replace(**{name: moved}), X, activation, output), y, output)
         sides.append(each.mean(axis=(-2, -1)))
-        squares.append(moved[:, *place] ** 2)
+        ends.append(moved[:, *place])
     difference = (sides[0] - sides[1]) / (2 * step)
-    return difference + 0.5 * l2 * (squares[0] - squares[1]) / (2 * step) if l2 else difference
+    if not l2:
+        return difference
+    # In factors, so that large squares do not cancel; over the step that rounding left, NaN where it left none.
+    (up, down), taken = ends, ends[0] - ends[1]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return difference + 0.5 * l2 * (up + down) * (taken / taken)
 
 
 def relative_errors(
@@ -329,7 +334,15 @@ def relative_errors(
     dict of str to float
         Parameter name -> its largest relative error; about 1e-9 when all is well, NaN
         where cost or differences are not finite.
+
+    Raises
+    ------
+    ValueError
+        If y is not the numbers of classes.
     """
+    X, y, k = np.asarray(X, dtype=float), np.asarray(y, dtype=float), len(parameters.W2)
+    if not np.isin(y, np.arange(max(k, 2))).all():
+        raise ValueError(f"y must be class numbers from 0 to {max(k, 2) - 1} only")
     rows = smooth_rows(parameters, X, activation, step)
     X, y = X[rows], y[rows]
     derived = backward(parameters, forward(parameters, X, activation, output), y, activation)

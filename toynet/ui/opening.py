@@ -36,6 +36,8 @@ def with_data(state):
     config = state.config
     if config.dataset == "csv" and not data.offered(config.data_file):
         raise ValueError(f"the file of run {state.run_name} is no longer here")
+    if state.split and len(state.split.feature_names) < 2:
+        raise ValueError(f"run {state.run_name} has one input: there is no plane to draw; Runs has its curves")
     return state
 
 

@@ -92,9 +92,9 @@ def _generated(config, name):
         noise = fields.slider("Noise", "noise", config, np.arange(0, 1.01, 0.05).round(2).tolist())
     classes = 2
     if name in OF_MORE_CLASSES:
-        classes = choices.segments(
-            "Classes", keys.setting("classes"), CLASSES, config.classes, help=fields.HELP["classes"], width="stretch"
-        )
+        key, help = keys.setting("classes"), fields.HELP["classes"]
+        usual = choices.remembered(key, config.classes)  # it outlives data of two
+        classes = choices.segments("Classes", key, CLASSES, usual, help=help, width="stretch")
     wanted = {"dataset": name, "samples": samples, "noise": noise, "classes": classes}
     wanted |= _split(config) | dict.fromkeys(OF_FILES, "")
     known = config if config.dataset in datasets.GENERATORS else Config()
@@ -133,13 +133,18 @@ def _inputs(config, name, pair, columns):
         choices.forget(key)  # what was chosen of other data, or was just the two drawn before
     choices.remember(keys.INPUTS_OF, (name, pair))
     options = list(dict.fromkeys((*columns, *(term for term in TERMS if term not in PAIR))))
-    present = [name for name in features.parse(config.features) or pair if name in options]
+    wanted = [
+        dict(zip(PAIR, pair, strict=True)).get(n, n) if n not in columns else n for n in features.parse(config.features)
+    ]
+    present = [name for name in dict.fromkeys(wanted or pair) if name in options]
     both = " and ".join(pair)
     help = (
         f"What the network is handed. The picture shows {both}; in x1^2 and the like, x1 is {pair[0]} and x2 is "
         f"{pair[1]}, standardised. Other columns are at their mean in the picture."
     )
     chosen = fields.several("Inputs", "features", present, options, as_text(help), placeholder="The two that are drawn")
+    if chosen == present:
+        return config.features  # in its own words, so that the run stays the same one
     return "" if tuple(chosen) in ((), pair) else features.join(chosen)
 
 

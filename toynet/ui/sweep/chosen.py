@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from toynet import datasets
-from toynet.activations import ACTIVATIONS, OUTPUTS
+from toynet.activations import ACTIVATIONS
 from toynet.config import BATCH_MODES, Config, parse, range_text
 from toynet.many import data
 from toynet.many.grid import Grid
@@ -28,7 +28,6 @@ OFFERED = {
     "activation": tuple(ACTIVATIONS),
     "l2": PENALTIES,
     "momentum": MOMENTA,
-    "output": tuple(OUTPUTS),
     "epochs": EPOCHS,
     "samples": SAMPLES,
     "noise": NOISES,

@@ -14,8 +14,9 @@ LEVEL = {"epoch": "epoch", "update": "update", "samples_seen": "number of sample
 UNLIKE = {
     "hidden_size": "Networks of different sizes cannot start at the same weights: each starts at its own.",
     "init_seed": "Each seed starts at weights of its own.",
+    "output": "Their losses are different sums and cannot be compared: accuracies can.",
 }
-"""Raced setting -> why the start is not the same."""
+"""Raced setting -> what is not the same for all."""
 
 
 def behind_html(group):
@@ -74,7 +75,8 @@ def standing_html(group, rows, runs, behind=""):
     """
     part = _part(group)
     lanes = list(zip(range(len(rows)), group.labels, rows, runs, strict=True))
-    order = sorted(lanes, key=lambda lane: (bool(lane[3].diverged), lane[2][f"{part}_loss"]))
+    measure, sign = (f"{part}_accuracy", -1) if group.plan.setting == "output" else (f"{part}_loss", 1)
+    order = sorted(lanes, key=lambda lane: (bool(lane[3].diverged), sign * lane[2][measure]))
     body = "".join(_lane(place, *lane, part) for place, lane in enumerate(order, 1))
     heads = ("", "", "Epoch", "Update", "Samples seen", "Seconds", f"{part.title()} loss", f"{part.title()} accuracy")
     head = "".join(f"<th>{head}</th>" for head in heads)

@@ -21,7 +21,7 @@ SEEDS = (10, 20, 32)
 def section(experiment):
     """Draw the choice of two lanes, and the verdict on them, while nothing moves."""
     group = experiment.group
-    if experiment.moves or not group.own.epoch:
+    if experiment.moves or not group.own.epoch or group.plan.setting == "output":  # losses of its own each
         return
     names = group.labels
     with st.expander("Larger than luck?", key=keys.CHANCE, on_change="rerun") as opened:
