@@ -16,6 +16,10 @@ from toynet.pacing import Pace
 PART = 2**20
 """Numbers of one layer that are computed at once, about: 8 MB."""
 
+LARGE = 2**26
+"""Bytes of samples from which on compiled code is waited for however short the training is: NumPy's engine works on
+copies of them, compiled code does not."""
+
 _seconds_in_numpy = 0.0
 """How long NumPy has trained fits in this process: of a search's short ones the sum is worth compiled code."""
 
@@ -96,7 +100,8 @@ class Fitting:
         """Have compiled code ready where so many epochs, with what NumPy has trained before, are worth it."""
         if self._asked is None:
             seconds = NumpyEngine.seconds(self.task, len(self.parameters.W1), epochs * self.updates_an_epoch)
-            engines.make_ready(_seconds_in_numpy + seconds, self.task)
+            is_large = self.task.split.X_train.nbytes >= LARGE
+            engines.make_ready(engines.WORTH_COMPILING if is_large else _seconds_in_numpy + seconds, self.task)
 
     def advance(self, epochs: int) -> int:
         """Train for so many epochs, or until an update is refused; returns how many rows were measured."""
