@@ -173,6 +173,8 @@ def test_three_runs_are_compared_opened_named_deleted_and_brought_back(own, tab)
     expect(tab.get_by_text("These runs differ only in learning rate.")).to_be_visible()
     assert len(store.runs()) == 3
     button(tab, "Choose none of 3").click()
+    expect(button(tab, "Choose none of 3")).to_be_hidden()
+    at_rest(tab)
     choose_rows(tab, 2)
     tab.get_by_role("button", name="Name, note, tags").click()
     tab.get_by_label("Name", exact=True).fill("The <b>middle</b> one")

@@ -157,7 +157,7 @@ def test_the_confusion_matrix_has_a_figure_a_cell():
     text = svg(trainer, "confusion")
     figures = [int(word) for word in words(text) if word.isdigit()]
     assert len(figures) == 36 and sum(figures) == trainer.split.y_test.size
-    assert {"Is", "Predicted, of the test part", "class 5"} <= set(words(text))
+    assert {"True class", "Predicted, of the test part", "class 5"} <= set(words(text))
 
 
 def test_every_picture_of_many_classes_is_drawn():
