@@ -25,5 +25,5 @@ else:
     ]
     page = st.navigation(pages, position="top")
     st.html(style.CSS)
-    frame.links(pages)
+    frame.links(pages, page)
     frame.show(page)

@@ -67,6 +67,23 @@ def test_a_page_chosen_in_the_sidebar_closes_it_and_every_section_can_be_pressed
         expect(narrow.get_by_role("radio", name=section, exact=True)).to_be_checked()
 
 
+AT_ONCE = """
+new MutationObserver((_, observer) => {
+  const sidebar = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"]');
+  const link = sidebar?.querySelector('[data-testid="stSidebarNavLink"][href$="/derivation"]');
+  if (link) observer.disconnect();
+  (link ?? (sidebar ? null : document.querySelector('[data-testid="stExpandSidebarButton"]')))?.click();
+}).observe(document, {childList: true, subtree: true, attributes: true});
+"""
+
+
+def test_sidebar_closes_over_a_page_chosen_in_it_before_anything_else_is_drawn(narrow, url):
+    narrow.add_init_script(AT_ONCE)
+    narrow.goto(url)
+    expect(narrow.get_by_role("radio", name="Walk through", exact=True)).to_be_visible()
+    narrow.wait_for_function("document.querySelector('.stSidebar').getBoundingClientRect().right <= 0")
+
+
 def test_wide_windows_show_each_page_once_and_leave_the_sidebar_open(tab, url):
     tab.goto(url)
     expect(button(tab, "Reset")).to_be_visible()

@@ -46,18 +46,20 @@ def show(page):
     choices.settle()
 
 
-def links(pages):
+def links(pages, page):
     """Links to the pages in the header of narrow windows, where Streamlit's own move into the sidebar.
 
     Parameters
     ----------
     pages : list of streamlit.Page
+    page : streamlit.Page
+        The one that is shown.
     """
-    session.current().pages = {page.title: page for page in pages}
+    session.current().pages = {each.title: each for each in pages}
     with st.container(horizontal=True, key="pages"):
-        st.html(style.CLOSE_SIDEBAR, unsafe_allow_javascript=True)
-        for page in pages:
-            st.page_link(page)
+        st.html(style.CLOSE_SIDEBAR.replace("PAGE", page.url_path), unsafe_allow_javascript=True)
+        for each in pages:
+            st.page_link(each)
 
 
 def _open(tab):

@@ -12,16 +12,19 @@ NARROW = 768
 
 CLOSE_SIDEBAR = """
 <script>
-if (!window.toynetClosesSidebar) {
-  window.toynetClosesSidebar = true;
-  document.addEventListener("click", click => {
-    if (innerWidth <= NARROW && click.target.closest('[data-testid="stSidebarNavLink"]'))
-      document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
-  });
+{
+  const opened = new URL(performance.getEntriesByType("navigation")[0].name).pathname.split("/").pop();
+  const before = window.toynetPage ?? opened;
+  window.toynetPage = "PAGE";
+  if (before !== window.toynetPage && innerWidth <= NARROW)
+    document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
 }
 </script>
 """.replace("NARROW", str(NARROW))
-"""Closes the sidebar when a page is chosen in it. Streamlit does that on phones, and not in narrow windows."""
+"""Closes the sidebar when another PAGE is shown than before. Streamlit does that on phones, and not in narrow windows.
+
+No listener to clicks, which would miss those before it is there.
+"""
 
 CSS = (
     """
