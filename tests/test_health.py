@@ -99,3 +99,9 @@ def test_units_of_several_outputs_are_looked_at_alike():
     dead = trainer.parameters._replace(b1=np.full_like(trainer.parameters.b1, -99.0))
     A1 = forward(dead, trainer.split.X_train, "relu", "softmax").A1
     assert sentences(stuck(A1, "relu"), "relu").startswith("The hidden layer is dead")
+
+
+def test_the_remedy_names_the_momentum_where_there_is_one():
+    A1 = np.zeros((3, 5))
+    assert "Lower the learning rate and press" in sentences(stuck(A1, "relu"), "relu")
+    assert "Lower the learning rate or the momentum and press" in sentences(stuck(A1, "relu"), "relu", momentum=0.5)

@@ -50,34 +50,39 @@ def stuck(A1: np.ndarray, activation: str) -> Stuck:
     return Stuck(np.zeros_like(dead), at_an_end >= MOST * A1.shape[1])
 
 
-def sentences(units: Stuck, activation: str) -> str:
+def sentences(units: Stuck, activation: str, momentum: float = 0.0) -> str:
     """What is to be said of these units: which they are, why they do not learn, and what to change; or "".
 
     Parameters
     ----------
     units : Stuck
     activation : str
+    momentum : float
+        Of the update, which is the larger by it.
 
     Returns
     -------
     str
         Plain text, in the derivation's terms.
     """
+    rate = "the learning rate or the momentum" if momentum else "the learning rate"
+    other = f" or tanh instead of {activation}" if activation != "tanh" else ""
+    remedy = f"lower {rate} and press Reset, or try another initial seed{other}."
     if units.dead.any():
-        return _of_dead(units.dead, activation)
-    return _of_saturated(units.saturated, activation) if units.saturated.any() else ""
+        return f"{_of_dead(units.dead)} {remedy[0].upper()}{remedy[1:]}"
+    return f"{_of_saturated(units.saturated, activation)} {remedy}" if units.saturated.any() else ""
 
 
-def _of_dead(dead, activation):
+def _of_dead(dead):
     if dead.all():
         return (
             "The hidden layer is dead: A1 = 0 for all training samples, so g'(Z1) = 0, and dC_dW1, dC_db1 and dC_dW2 "
-            f"are 0. Only b2 still learns. {_remedy(activation)}"
+            "are 0. Only b2 still learns."
         )
     are, their = ("is", "its") if dead.sum() == 1 else ("are", "their")
     return (
         f"{_named(dead)} {are} dead: A1 = 0 for all training samples, so g'(Z1) = 0 there, and {their} part of dC_dW1, "
-        f"dC_db1 and dC_dW2 is 0. {_remedy(activation)}"
+        "dC_db1 and dC_dW2 is 0."
     )
 
 
@@ -90,13 +95,8 @@ def _of_saturated(saturated, activation):
     return (
         f"{who} {'is' if is_one else 'are'} saturated: {where} for at least {MOST:.0%} of the training samples, where "
         f"g'(Z1) is nearly 0, and with it {'its' if is_one else 'their'} part of dC_dW1 and dC_db1. If the loss stands "
-        f"still: {_remedy(activation, 'lower')}"
+        "still:"
     )
-
-
-def _remedy(activation, lower="Lower"):
-    other = f" or tanh instead of {activation}" if activation != "tanh" else ""
-    return f"{lower} the learning rate and press Reset, or try another initial seed{other}."
 
 
 def _named(which):

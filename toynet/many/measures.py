@@ -31,6 +31,11 @@ EPOCHS = ("reached", "best_epoch")
 OF_TEST = ("test_loss", "best_test_loss", "test_accuracy", "best_epoch")
 """Those that need samples that are held back."""
 
+OF_LOSS = ("test_loss", "best_test_loss", "train_loss", "reached")
+"""Those that cannot be compared across outputs."""
+
+OTHER_SUMS = "The losses of different outputs are different sums and cannot be compared: accuracies can."
+
 OF_THE_END = ("test_loss", "train_loss", "test_accuracy", "train_accuracy")
 """Those that a run which diverged has only of its last finite update."""
 

@@ -67,7 +67,16 @@ def test_a_row_a_run_with_what_differs_and_what_it_came_to(store):
     assert frame.label.tolist() == ["two", "one"] and frame.learning_rate.tolist() == [0.5, 0.1]
     assert frame.test_loss.tolist() == [store.history(run).test_loss.iloc[-1] for run in ("two", "one")]
     folded = next(c.value for c in app.caption if c.value.startswith("All 2"))
-    assert "hidden size 3" in folded and "learning rate" not in folded
+    assert "hidden size 3" in folded and "noise" in folded and "learning rate" not in folded
+
+
+def test_settings_that_make_no_difference_to_any_of_the_runs_are_not_told(store):
+    kept(store, one={"dataset": "iris", "learning_rate": 0.1, "noise": 0.1, "batch_size": 5}, two={"dataset": "wine"})
+    app = page()
+    frame = shown(app)
+    assert {"learning_rate", "dataset"} <= set(frame) and not {"noise", "batch_size"} & set(frame)
+    folded = next(c.value for c in app.caption if c.value.startswith("All 2"))
+    assert not [word for word in ("samples", "noise", "classes", "batch size") if word in folded]
 
 
 def test_rows_are_searched_filtered_and_sorted(store):

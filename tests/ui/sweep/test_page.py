@@ -9,6 +9,7 @@ import pytest
 
 from tests.pages import choose, go, opened, press, session
 from toynet import Config, Trainer
+from toynet.many.measures import OTHER_SUMS
 from toynet.many.plan import Plan
 from toynet.many.summary import COLUMNS
 from toynet.runs.location import StoreError
@@ -121,6 +122,20 @@ def test_no_values_no_settings_and_too_many_runs_are_told():
     app.number_input(key=keys.SWEEP_SEEDS).set_value(100).run()
     app.multiselect(key=keys.SWEPT).set_value(["learning_rate", "hidden_size", "samples", "noise"]).run()
     assert "here at most 200,000 can be watched" in app.error[0].value
+
+
+def test_outputs_are_swept_of_three_classes_and_compared_by_what_can_be():
+    app = go(opened(**SMALL), "Sweep")
+    assert "Output" not in app.multiselect(key=keys.SWEPT).options
+    app = go(opened(**{**SMALL, "dataset": "blobs", "classes": "3"}), "Sweep")
+    app.multiselect(key=keys.SWEPT).set_value(["output"]).run()
+    app.number_input(key=keys.SWEEP_SEEDS).set_value(6).run()
+    app = pick(ended(press(app, keys.SWEEP_START)), 0, 1)
+    assert [option for option in app.selectbox(key=keys.SWEEP_MEASURE).options if "loss" in option.lower()] == [
+        "Epoch of the best test loss"
+    ]
+    assert OTHER_SUMS in [c.value for c in app.caption]
+    assert not [m for m in app.markdown if m.value.startswith("**Larger than luck?**")]
 
 
 def test_the_csv_has_a_row_a_run():

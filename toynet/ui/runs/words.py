@@ -1,6 +1,7 @@
 """What runs and their settings are called on the page Runs."""
 
-from toynet.config import DATA_SETTINGS, Config
+from toynet import datasets
+from toynet.config import DATA_SETTINGS, GIVEN, OF_MORE_CLASSES, Config
 from toynet.ui import changed
 
 _ALL = tuple(Config().to_dict())
@@ -24,7 +25,19 @@ def setting(name):
 
 def differing(runs):
     """The settings in which these rows of `Store.runs` differ."""
-    return [name for name in SETTINGS if runs[name].nunique() > 1]
+    return [name for name in in_use(runs) if runs[name].nunique() > 1]
+
+
+def in_use(runs):
+    """The settings that make a difference to at least one of these rows: not noise, say, where no data are made."""
+    made = runs.dataset.isin(datasets.GENERATORS)
+    of_some = {
+        "samples": made | (runs.dataset == GIVEN),
+        "noise": made,
+        "classes": runs.dataset.isin(OF_MORE_CLASSES),
+        "batch_size": runs.batch_mode == "mini",
+    }
+    return [name for name in SETTINGS if name not in of_some or of_some[name].any()]
 
 
 def labels(runs):

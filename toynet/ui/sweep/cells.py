@@ -3,7 +3,7 @@
 import streamlit as st
 
 from toynet.charts import arrangement, heat, parallel
-from toynet.many.measures import MEASURES, OF_TEST
+from toynet.many.measures import MEASURES, OF_LOSS, OF_TEST
 from toynet.many.summary import LEVELS
 from toynet.ui import keys, session
 from toynet.ui.controls import choices
@@ -29,7 +29,8 @@ def look(grid):
         Settings that the map has no room for, and their values.
     """
     has_test = grid.base.test_fraction > 0 or any(name == "test_fraction" for name, _ in grid.axes)
-    offered = [name for name in MEASURES if has_test or name not in OF_TEST]
+    unlike = OF_LOSS if any(name == "output" for name, _ in grid.axes) else ()
+    offered = [name for name in MEASURES if (has_test or name not in OF_TEST) and name not in unlike]
     with st.container(horizontal=True, vertical_alignment="bottom", key="sweep_look"):
         measure = choices.select("Cells show", keys.SWEEP_MEASURE, offered, format_func=MEASURES.get, width=250)
         level = LEVELS[0]

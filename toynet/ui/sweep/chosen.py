@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from toynet import datasets
-from toynet.activations import ACTIVATIONS
+from toynet.activations import ACTIVATIONS, OUTPUTS
 from toynet.config import BATCH_MODES, Config, parse, range_text
 from toynet.many import data
 from toynet.many.grid import Grid
@@ -28,6 +28,7 @@ OFFERED = {
     "activation": tuple(ACTIVATIONS),
     "l2": PENALTIES,
     "momentum": MOMENTA,
+    "output": tuple(OUTPUTS),
     "epochs": EPOCHS,
     "samples": SAMPLES,
     "noise": NOISES,
@@ -80,21 +81,24 @@ MOST_RUNS = 200_000
 """Of a sweep on this page: the shell has no bound."""
 
 
-def choose(config):
+def choose(trainer):
     """Draw the choice.
 
     Parameters
     ----------
-    config : Config
-        All other settings.
+    trainer : Trainer
+        Has all other settings.
 
     Returns
     -------
     Grid or None
         None where what is chosen makes no sweep: then the page says why.
     """
-    is_made = config.dataset in datasets.GENERATORS
-    offered = [name for name in OFFERED if is_made or name not in OF_MADE_DATA]
+    config = trainer.config
+    left_out = () if config.dataset in datasets.GENERATORS else OF_MADE_DATA
+    if trainer.split.outputs == 1:  # both do the same
+        left_out += ("output",)
+    offered = [name for name in OFFERED if name not in left_out]
     with st.container(horizontal=True, vertical_alignment="bottom", key="swept"):
         usual = [name for name in choices.remembered(keys.SWEPT, FIRST) if name in offered]
         names = st.multiselect(

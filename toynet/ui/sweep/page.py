@@ -30,7 +30,7 @@ def page():
     st.caption(WELCOME)
     if tab.problem:
         messages.show()
-    grid = chosen.choose(tab.experiment.trainer.config)
+    grid = chosen.choose(tab.experiment.trainer)
     _transport(swept, grid)
     if tab.trouble:
         st.error(as_text(tab.trouble))

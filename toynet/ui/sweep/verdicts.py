@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from toynet.charts.verdict import verdict_chart, verdict_tables
+from toynet.many.measures import OTHER_SUMS
 from toynet.many.verdict import FEWEST, against, verdict
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
@@ -27,6 +28,9 @@ def show(found, key):
 def of_cells(swept):
     """Two chosen cells; and A against all others, counting that all were looked at."""
     results = swept.job.results
+    if any(name == "output" for name, _ in results.grid.axes):
+        st.caption(OTHER_SUMS)
+        return
     a, b = swept.cells
     found = _against(results, b, {a: "A", b: "B"})
     show(next(v for v in found if v.names[0] == "A"), keys.sweep_picture("verdict"))

@@ -5,6 +5,7 @@ import html
 import numpy as np
 
 from toynet.charts.palette import RUN_LOOKS
+from toynet.many.measures import OTHER_SUMS
 from toynet.ui.train.numbers import loss
 
 LEVEL = {"epoch": "epoch", "update": "update", "samples_seen": "number of samples seen", "seconds": "time of training"}
@@ -14,7 +15,7 @@ LEVEL = {"epoch": "epoch", "update": "update", "samples_seen": "number of sample
 UNLIKE = {
     "hidden_size": "Networks of different sizes cannot start at the same weights: each starts at its own.",
     "init_seed": "Each seed starts at weights of its own.",
-    "output": "Their losses are different sums and cannot be compared: accuracies can.",
+    "output": OTHER_SUMS,
 }
 """Raced setting -> what is not the same for all."""
 

@@ -41,7 +41,7 @@ class Watch:
         return self.text
 
     def _look(self, trainer):
-        activation = trainer.config.activation
+        config = trainer.config
         with np.errstate(all="ignore"):
-            A1 = forward(trainer.parameters, trainer.split.X_train, activation).A1
-        return sentences(stuck(A1, activation), activation)
+            A1 = forward(trainer.parameters, trainer.split.X_train, config.activation).A1
+        return sentences(stuck(A1, config.activation), config.activation, config.momentum)
