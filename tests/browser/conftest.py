@@ -7,8 +7,10 @@ from playwright.sync_api import expect
 
 from tests import app
 
-# A busy machine is slow, not wrong: what is waited for may take its time.
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000
+"""Milliseconds that anything may take: a busy machine is slow, not wrong."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,7 @@ def url():
 @pytest.fixture(scope="session")
 def browser(url):
     with app.chromium() as chromium:
+        chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield chromium
 
 
@@ -33,7 +36,6 @@ def tab(browser):
     """A page in a context of its own, that fails the test on any error in its console."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -102,7 +102,7 @@ def test_opens_by_link_and_nothing_is_wider_than_the_window(browser, url, width,
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     tab = context.new_page()
     tab.goto(f"{url}/derivation?hidden_size={hidden_size}")
-    expect(tab.get_by_text(f"h = {hidden_size}, g = tanh")).to_be_visible(timeout=20_000)
+    expect(tab.get_by_text(f"h = {hidden_size}, g = tanh")).to_be_visible()
     for section in SECTIONS:
         show(tab, section)
         nothing_is_cut_off(tab, width)
@@ -126,7 +126,7 @@ def test_several_outputs_with_all_terms_fit_the_window(browser, url, classes, hi
     tab = context.new_page()
     terms = f"dataset=blobs&classes={classes}&output=softmax&l2=0.01&momentum=0.9&hidden_size={hidden_size}"
     tab.goto(f"{url}/derivation?{terms}")
-    expect(tab.get_by_text(f"g = tanh, k = {classes} (softmax)")).to_be_visible(timeout=20_000)
+    expect(tab.get_by_text(f"g = tanh, k = {classes} (softmax)")).to_be_visible()
     for _ in range(4):
         nothing_is_cut_off(tab, width)
         button(tab, "Next").click()
@@ -145,7 +145,6 @@ def test_several_outputs_with_all_terms_fit_the_window(browser, url, classes, hi
 def test_matrix_of_all_samples_scrolls_as_one_bracket_under_the_samples_numbers(browser, url, width):
     context = browser.new_context(viewport={"width": width, "height": 900})
     tab = context.new_page()
-    tab.set_default_timeout(20_000)
     tab.goto(f"{url}/derivation?hidden_size=2")
     tab.get_by_role("radio", name="All training samples").click()
     for symbol in ("A0", "A1"):

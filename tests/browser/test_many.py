@@ -105,7 +105,7 @@ def test_a_sweep_of_200_cells_is_watched_to_its_end_and_two_of_them_are_judged(o
     kept = next(one for one in store.all() if one["kind"] == "sweep")
     assert kept["done"] == 1200
     click_cells(tab, (0.1, 0.2), (0.9, 0.9))
-    expect(tab.get_by_text(re.compile("6 shared seeds"))).to_be_visible(timeout=60_000)
+    expect(tab.get_by_text(re.compile("6 shared seeds"))).to_be_visible()
     button(tab, "Open on Train").first.click()
     expect(button(tab, "Reset")).to_be_visible()
     expect(tab.locator(".strip i")).to_have_count(6)

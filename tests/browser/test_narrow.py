@@ -14,7 +14,6 @@ def narrow(browser):
     """A tab 480 pixels wide."""
     context = browser.new_context(viewport={"width": 480, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(20_000)
     yield page
     context.close()
 
@@ -63,7 +62,7 @@ def test_a_page_chosen_in_the_sidebar_closes_it_and_every_section_can_be_pressed
     link(narrow, "Derivation").click()
     narrow.wait_for_function("document.querySelector('.stSidebar').getBoundingClientRect().right <= 0")
     for section in [*list(SECTIONS)[1:], "Walk through"]:
-        narrow.get_by_role("radio", name=section, exact=True).click(timeout=5_000)
+        narrow.get_by_role("radio", name=section, exact=True).click()
         expect(narrow.get_by_role("radio", name=section, exact=True)).to_be_checked()
 
 
@@ -97,7 +96,7 @@ def test_dark_sidebar_has_the_hue_of_the_page(browser, url, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark")
     tab = context.new_page()
     tab.goto(f"{url}/derivation")
-    expect(tab.get_by_text("h = 8, g = tanh")).to_be_visible(timeout=20_000)
+    expect(tab.get_by_text("h = 8, g = tanh")).to_be_visible()
     colour = "e => getComputedStyle(e).backgroundColor.match(/[0-9]+/g).map(Number)"
     for part in (tab.get_by_test_id("stSidebar"), tab.get_by_test_id("stApp")):
         red, green, blue = part.evaluate(colour)[:3]

@@ -1,5 +1,6 @@
 """Runs in a real browser: kept while they train, found again, compared, replayed, branched, shared, deleted."""
 
+import contextlib
 import json
 import os
 import re
@@ -43,20 +44,24 @@ def slider(tab, name="Look back at epoch"):
 
 
 def choose_rows(tab, *rows):
-    """Click the check boxes of these rows of the table, from 1."""
+    """Click the check boxes of these rows of the table, from 1; none is chosen before."""
     table = tab.get_by_test_id("stDataFrame")
-    expect(table).to_be_visible()
-    tab.wait_for_timeout(300)  # the table is painted onto a canvas: there is nothing to wait for
-    box = table.bounding_box()
-    for row in rows:
-        tab.mouse.click(box["x"] + 17, box["y"] + 37 + 35 * row - 17)
+    for count, row in enumerate(rows, 1):
+        told = button(tab, f"Choose none of {count}" if count > 1 else "Choose none")
+        for _ in range(5):  # the table is painted onto a canvas: nothing tells when it takes clicks
+            at_rest(tab)
+            box = table.bounding_box()
+            tab.mouse.click(box["x"] + 17, box["y"] + 37 + 35 * row - 17)
+            with contextlib.suppress(AssertionError):
+                expect(told).to_be_visible(timeout=5_000)
+                break
         at_rest(tab)
+    expect(told).to_be_visible()
 
 
 def test_a_run_is_found_again_after_a_reload_and_goes_on(browser, own):
     url, _, store = own
     tab = browser.new_page()  # whose console may tell that the page went while its timer was about to ask
-    tab.set_default_timeout(20_000)
     open_at(tab, url, "?epochs=100000")
     button(tab, "Train").click()
     wait_for_epoch(tab, 50)
@@ -77,7 +82,6 @@ def test_a_run_is_found_again_after_a_reload_and_goes_on(browser, own):
 def test_a_killed_server_loses_a_second_at_most_and_the_run_goes_on_elsewhere(browser, own):
     url, process, store = own
     tab = browser.new_page()  # whose console may tell that there is no server
-    tab.set_default_timeout(20_000)
     open_at(tab, url, "?epochs=100000&batch_mode=mini")
     button(tab, "Train").click()
     wait_for_epoch(tab, 60)
@@ -109,7 +113,6 @@ def test_a_run_in_training_is_looked_at_in_another_tab_and_trained_on_there_as_a
     wait_for_epoch(tab, 50)
     other = browser.new_page()
     try:
-        other.set_default_timeout(20_000)
         other.goto(tab.url)
         expect(other.get_by_text(re.compile("is being trained in another tab"))).to_be_visible()
         epoch = number(other, "Epoch")
