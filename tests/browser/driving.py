@@ -16,6 +16,11 @@ def button(tab, name):
     return tab.get_by_role("button", name=name, exact=True)
 
 
+def link(tab, page, among="stTopNav"):
+    """The link to a page, among those in the header or in the sidebar: while a page is drawn, it can be in both."""
+    return tab.get_by_test_id(among).get_by_role("link", name=page, exact=True)
+
+
 def metric(tab, label):
     """The number under a label, as a locator."""
     return tab.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}")).get_by_test_id("stMetricValue")

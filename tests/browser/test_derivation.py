@@ -5,12 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import at_rest, button, metric, open_at, wait_for_epoch
+from tests.browser.driving import at_rest, button, link, metric, open_at, wait_for_epoch
 from toynet.ui.derivation.page import SECTIONS, sections
-
-
-def follow(tab, page):
-    tab.get_by_role("link", name=page, exact=True).click()
 
 
 def show(tab, section):
@@ -20,7 +16,7 @@ def show(tab, section):
 
 def open_derivation(tab, url, query=""):
     open_at(tab, url, query)
-    follow(tab, "Derivation")
+    link(tab, "Derivation").click()
     expect(tab.get_by_role("radio", name="Walk through", exact=True)).to_be_visible()
 
 
@@ -30,10 +26,10 @@ def test_opens_from_the_train_page_and_back_with_everything_kept(tab, url):
     expect(metric(tab, "Epoch")).to_have_text("1")
     tab.get_by_role("radio", name="100", exact=True).click()
     loss = metric(tab, "Train loss").inner_text()
-    follow(tab, "Derivation")
+    link(tab, "Derivation").click()
     expect(tab.get_by_text("h = 4, g = tanh")).to_contain_text("after epoch 1")
     tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&hidden_size=4&run=[\w-]+$"))
-    follow(tab, "Train")
+    link(tab, "Train").click()
     expect(metric(tab, "Epoch")).to_have_text("1")
     expect(metric(tab, "Train loss")).to_have_text(loss)
     expect(tab.get_by_role("radio", name="100", exact=True)).to_be_checked()
@@ -45,9 +41,9 @@ def test_a_run_goes_on_after_a_look_at_its_derivation(tab, url):
     open_at(tab, url, "?epochs=100000")
     button(tab, "Train").click()
     wait_for_epoch(tab, 10)
-    follow(tab, "Derivation")
+    link(tab, "Derivation").click()
     expect(tab.get_by_text("training stands still while you are here")).to_be_visible()
-    follow(tab, "Train")
+    link(tab, "Train").click()
     expect(button(tab, "Pause")).to_be_visible()
     seen = int(metric(tab, "Epoch").inner_text().replace(",", ""))
     wait_for_epoch(tab, seen + 20)
@@ -71,7 +67,7 @@ def test_a_broken_rule_turns_red_and_trains_beside_the_right_one(tab, url):
     expect(tab.get_by_text("wrong for W1, b1, W2, b2")).to_be_visible()
     button(tab, "Train both").click()
     expect(tab.get_by_text("Train loss at the end")).to_be_visible()
-    follow(tab, "Train")
+    link(tab, "Train").click()
     expect(metric(tab, "Epoch")).to_have_text("0")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import at_rest, button, metric, open_at
+from tests.browser.driving import at_rest, button, link, metric, open_at
 from tests.browser.test_train import field_colours
 from toynet.ui.as_text import as_text
 from toynet.ui.controls.upload import UPLOADS
@@ -86,6 +86,7 @@ def assert_is_all_text(tab):
 
 def hover_charts(tab):
     """Move over every chart until each has told something, or all of it was passed."""
+    at_rest(tab)
     told = tab.locator("#vg-tooltip-element.visible")
     seen = []
     for chart in tab.locator(".stMain canvas").all():
@@ -149,7 +150,7 @@ def test_names_in_files_are_shown_as_text_on_every_page_and_section(tab, url, el
         # Against class 0 there is one only where class 1 is chosen.
         tab.keyboard.press("Enter" if label == "Class 1 (blue)" else "Escape")
     assert any(marks(place)[0].split("(")[0] in html for html in hover_charts(tab))
-    tab.get_by_role("link", name="Derivation", exact=True).click()
+    link(tab, "Derivation").click()
     for section in SECTIONS:
         tab.get_by_role("radio", name=section, exact=True).click()
         expect(tab.get_by_role("radio", name=section, exact=True)).to_be_checked()

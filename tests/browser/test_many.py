@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app import server
-from tests.browser.driving import at_rest, button, number, open_at, wait_for_epoch
+from tests.browser.driving import at_rest, button, link, number, open_at, wait_for_epoch
 from toynet import Trainer
 from toynet.many.grid import Grid
 from toynet.many.summary import COLUMNS
@@ -83,7 +83,7 @@ def test_a_race_is_watched_and_its_lead_judged(own, tab):
 def test_a_sweep_of_200_cells_is_watched_to_its_end_and_two_of_them_are_judged(own, tab, tmp_path):
     url, store = own
     open_at(tab, url, "?dataset=circles&samples=60&epochs=60")
-    tab.get_by_role("link", name="Sweep", exact=True).first.click()
+    link(tab, "Sweep").click()
     rates = [f"{0.05 * (k + 1):.2f}" for k in range(20)]
     with_values(tab, "Learning rate", rates)
     with_values(tab, "Hidden size", [f"{h}" for h in range(1, 11)])

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.app import server
-from tests.browser.driving import at_rest, button, metric, number, open_at, wait_for_epoch
+from tests.browser.driving import at_rest, button, link, metric, number, open_at, wait_for_epoch
 from toynet import Store
 
 
@@ -147,9 +147,9 @@ def test_looking_back_playing_and_branching(own, tab):
     expect(metric(tab, "Epoch")).not_to_have_text("60")
     at_rest(tab)
     epoch = int(number(tab, "Epoch"))
-    tab.get_by_role("link", name="Derivation").first.click()
+    link(tab, "Derivation").click()
     expect(tab.get_by_text(f"after epoch {epoch}, update {epoch} (looking back)")).to_be_visible()
-    tab.get_by_role("link", name="Train").first.click()
+    link(tab, "Train").click()
     button(tab, "Go on from here").click()
     expect(tab.get_by_text(re.compile(f"goes on from epoch {epoch} of"))).to_be_visible()
     at_rest(tab)
@@ -161,7 +161,7 @@ def test_three_runs_are_compared_opened_named_deleted_and_brought_back(own, tab)
     url, _, store = own
     for rate in ("0.1", "0.3", "1"):
         train_for(tab, url, f"learning_rate={rate}", 40)
-    tab.get_by_role("link", name="Runs").first.click()
+    link(tab, "Runs").click()
     choose_rows(tab, 1, 2, 3)
     expect(tab.get_by_text("These runs differ only in learning rate.")).to_be_visible()
     expect(tab.locator("canvas.marks")).to_have_count(4)
@@ -207,7 +207,7 @@ def test_each_form_is_exported_and_opens_again(own, tab, tmp_path):
     train_for(tab, url, "batch_mode=mini", 12)
     run = store.runs().run[0]
     last = store.history(run).iloc[-1]
-    tab.get_by_role("link", name="Runs").first.click()
+    link(tab, "Runs").click()
     choose_rows(tab, 1)
     tab.get_by_role("button", name="Export").click()
     path, name = downloaded(tab, "CSV")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import at_rest, button, metric, number, open_at, wait_for_epoch
+from tests.browser.driving import at_rest, button, link, metric, number, open_at, wait_for_epoch
 
 
 def move(tab, label, key="ArrowRight"):
@@ -22,10 +22,6 @@ def choose_dataset(tab, name):
     tab.get_by_role("combobox", name="Dataset").click()
     tab.get_by_role("option", name=name, exact=True).click()
     at_rest(tab)
-
-
-def follow(tab, page):
-    tab.get_by_role("link", name=page, exact=True).click()
 
 
 def trained(tab, url, query=""):
@@ -64,14 +60,14 @@ def test_a_running_run_comes_back_paused_from_either_page(tab, url):
     open_at(tab, url, "?epochs=100000")
     button(tab, "Train").click()
     wait_for_epoch(tab, 20)
-    follow(tab, "Derivation")
+    link(tab, "Derivation").click()
     expect(tab.get_by_text("training stands still while you are here")).to_be_visible()
     at_rest(tab)
     move(tab, "Hidden size")
     expect(tab.get_by_text("h = 10, g = tanh")).to_contain_text("after epoch 0")
     button(tab, "Undo").click()
     expect(tab.get_by_text("h = 8, g = tanh")).to_contain_text("(paused)")
-    follow(tab, "Train")
+    link(tab, "Train").click()
     expect(button(tab, "Train")).to_be_visible()
     assert number(tab, "Epoch") >= 20
 
@@ -115,7 +111,7 @@ def test_back_after_changes_of_settings_leaves_at_the_first_press(tab, url, quer
 def test_back_from_the_derivation_page_shows_the_train_page_with_the_present_settings(tab, url):
     trained(tab, url, "?dataset=circles")
     before = entries(tab)
-    follow(tab, "Derivation")
+    link(tab, "Derivation").click()
     tab.wait_for_url(re.compile(r"/derivation\?dataset=circles&run=[\w-]+$"))
     at_rest(tab)
     assert entries(tab) == before + 1
