@@ -99,6 +99,15 @@ def test_many_inputs_units_and_samples_agree_with_the_reference(output, batch):
         assert mine.epoch == 15
 
 
+@pytest.mark.parametrize("m", [19, 70])
+def test_every_number_of_inputs_agrees_with_the_reference(m):
+    """Inputs are taken in pairs, samples in vectors."""
+    for d, batch in product(range(1, 15), (0, 16)):
+        mine, theirs = both(*work(scattered(4, d, m, 5), batch, 9, output="softmax", l2=0.01, momentum=0.5))
+        assert mine.advance(5, 0.1) and theirs.advance(5, 0.1)
+        assert_agree(mine, theirs, (d, batch))
+
+
 def test_one_input_and_one_unit_and_a_test_part_that_is_empty():
     for k, batch in product((1, 3, 7), BATCHES):
         mine, theirs = both(*work(scattered(k, 1, 9, 0), batch, 1, output="softmax", l2=0.1))

@@ -238,8 +238,8 @@ def _steps(theta, gradient, v, start, stop, l2, descent):
     """Makes v after the update of gradient[start : stop], multiples of LANES; returns the square of theta after it."""
     far = 0.0
     for i in range(LANES * (start // LANES), LANES * (stop // LANES)):
-        gradient[i] = step = descent.momentum * v[i] + (gradient[i] + l2 * theta[i])
-        far += _square(_moved(theta[i], step, descent.eta))
+        gradient[_U(i)] = step = descent.momentum * v[_U(i)] + (gradient[_U(i)] + l2 * theta[_U(i)])
+        far += _square(_moved(theta[_U(i)], step, descent.eta))
     return far
 
 
