@@ -468,10 +468,82 @@ def test_a_warning_points_at_the_line_that_called():
         assert caught[0].filename == __file__
 
 
-def test_a_refused_warm_fit_leaves_the_network_as_it_was():
-    X, y = load_wine(return_X_y=True)
-    classifier = ToyNetClassifier(epochs=3, warm_start=True, random_state=0).fit(X / 100, y)
-    before = classifier.predict_proba(X / 100)
+def everything(estimator):
+    """What an estimator says and has, as bytes."""
+    return pickle.dumps(vars(estimator))
+
+
+@pytest.mark.parametrize("changed", [{}, {"output": "sigmoid", "warm_start": True}, {"early_stopping": True}])
+def test_a_fit_that_is_interrupted_leaves_everything_as_it_was(monkeypatch, changed):
+    estimator = iris(output="softmax").fit(X_IRIS, Y_IRIS).set_params(**changed)
+    before = everything(estimator)
+    advance, calls = fitting.Fitting.advance, []
+
+    def interrupted(self, epochs):
+        advance(self, 1)
+        calls.append(epochs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting.Fitting, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X_IRIS[:, :3] if not changed else X_IRIS, Y_IRIS)
+    assert calls and everything(estimator) == before
+
+
+def test_a_fit_that_is_refused_leaves_everything_as_it_was():
+    estimator = iris().fit(X_IRIS, Y_IRIS)
+    estimator.set_params(early_stopping=True)
+    before = everything(estimator)
+    with pytest.raises(ValueError, match="too few to hold back"):
+        estimator.fit(np.vstack([X_IRIS, np.zeros((1, 4))]), np.append(Y_IRIS, 9))
+    assert everything(estimator) == before
+    estimator.set_params(early_stopping=False, warm_start=True, hidden_size=5)
+    before = everything(estimator)
     with pytest.raises(ValueError, match="hidden units"):
-        classifier.set_params(output="sigmoid", hidden_size=5).fit(X / 100, y)
-    np.testing.assert_array_equal(classifier.predict_proba(X / 100), before)
+        estimator.set_params(output="sigmoid").fit(X_IRIS, Y_IRIS)
+    assert everything(estimator.set_params(output="softmax")) == before
+    estimator.set_params(hidden_size=8)
+    with pytest.raises(ValueError, match="not among the classes"):
+        estimator.partial_fit(X_IRIS, Y_IRIS + 1)
+    assert everything(estimator.set_params(hidden_size=5)) == before
+
+
+def test_what_is_set_for_the_next_fit_does_not_change_what_is_predicted():
+    estimator = iris().fit(X_IRIS, Y_IRIS)
+    before = estimator.predict_proba(X_IRIS)
+    estimator.set_params(activation="relu", output="sigmoid", l2=1.0)
+    np.testing.assert_array_equal(estimator.predict_proba(X_IRIS), before)
+
+
+def test_a_warm_fit_with_early_stopping_ends_no_worse_than_it_began():
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(150) < 0.3, rng.integers(0, 3, 150), Y_IRIS)
+    settings = {"early_stopping": True, "validation_fraction": 0.3, "momentum": 0.9, "batch_mode": "mini"}
+    estimator = iris(random_state=6, epochs=15, warm_start=True, **settings).fit(X_IRIS, y)
+    before, best = [p.copy() for p in estimator.coefs_], estimator.best_validation_score_
+    estimator.fit(X_IRIS, y)
+    assert max(estimator.validation_scores_) < best == estimator.best_validation_score_
+    assert all(np.array_equal(p, q) for p, q in zip(estimator.coefs_, before, strict=True))
+
+
+def test_classes_of_partial_fit_are_looked_at():
+    labels = np.array([0.0, 1.0] * 75)
+    for classes, told in (
+        ([0.0, 1.0, np.nan], "NaN"),
+        ([0.0, 0.5, 1.0], "Unknown label type"),
+        ([3], r"classes has only one class, \[3\]"),
+        (3, "array-like"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            iris().partial_fit(X_IRIS, labels, classes=classes)
+
+
+def test_a_warm_fit_that_diverges_at_once_adds_no_row():
+    settings = {"epochs": 5, "learning_rate": 1e200, "activation": "relu", "warm_start": True}
+    with pytest.warns(ConvergenceWarning):
+        estimator = iris(**settings).fit(X_IRIS, Y_IRIS)
+        loss = estimator.loss_
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert estimator.history_.epoch.tolist() == [0] and estimator.loss_curve_ == [] and estimator.loss_ == loss
+    estimator.set_params(learning_rate=0.1).fit(X_IRIS, Y_IRIS)
+    assert estimator.history_.epoch.tolist() == [0, 1, 2, 3, 4, 5] and len(estimator.loss_curve_) == 5

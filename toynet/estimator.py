@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 import warnings
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -15,14 +17,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from toynet.activations import ACTIVATIONS, OUTPUTS, softmax
 from toynet.config import BATCH_MODES, shown
 from toynet.datasets import Split
 from toynet.engines import ENGINES, Progress, Task, begin
-from toynet.fitting import Fitting, Patience, outputs
+from toynet.fitting import Fitting, Patience, measured, outputs
 from toynet.history import History
 from toynet.network import Parameters
 
@@ -50,6 +52,24 @@ except ImportError:  # scikit-learn before 1.9
     def with_callbacks(method):
         """The method as it is."""
         return method
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _whole_or_not_at_all(method: Method) -> Method:
+    """The method, whose call leaves the estimator as it was where it is refused or interrupted."""
+
+    @functools.wraps(method)
+    def called(self: Any, *arguments: Any, **named: Any) -> Any:
+        before = self.__dict__.copy()
+        try:
+            return method(self, *arguments, **named)
+        except BaseException:
+            self.__dict__ = before
+            raise
+
+    return cast(Method, called)
 
 
 class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -145,6 +165,10 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         stopping held back, else NaN.
     """
 
+    _progress: Progress
+    _recorded: History
+    t_: int
+
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's)
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -209,12 +233,14 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     # --- training --------------------------------------------------------------------
 
+    @_whole_or_not_at_all
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> ToyNetClassifier:
         """Train on these samples; from the start, or with `warm_start` from where the last fit ended.
 
-        A fit that diverges warns, and ends with its last finite update.
+        A fit that diverges warns, and ends with its last finite update. One that is refused or interrupted leaves
+        everything as it was.
 
         Parameters
         ----------
@@ -242,7 +268,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         fitting.prepare(int(self.epochs))
         context = self._init_callback_context(max_subtasks=int(self.epochs))
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        kept = self._train(fitting, context, X, y)
+        kept = self._train(fitting, goes_on, context, X, y)
         self._keep(fitting, kept)
         context.call_on_fit_task_end(estimator=self, X=X, y=y, reconstruction_attributes={})
         return self
@@ -253,6 +279,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return True
 
     @available_if(_holds_nothing_back)
+    @_whole_or_not_at_all
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> ToyNetClassifier:
         """Train one epoch more on these samples, in batches as `batch_mode` says.
@@ -283,8 +310,8 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise ValueError("classes must be passed on the first call to partial_fit")
         numbers, labels = self._checked(X, y, is_first=not goes_on)
         if not goes_on:
-            self._set_classes(np.unique(np.asarray(classes)))
-        elif classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
+            self._set_classes(unique_labels(classes), "classes")
+        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, not {shown(classes)}")
         fitting = self._fitting(self._of_rows(numbers, self._class_numbers(labels)), goes_on)
         fitting.prepare(1)
@@ -297,10 +324,10 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         return X, y
 
-    def _set_classes(self, classes: np.ndarray) -> None:
+    def _set_classes(self, classes: np.ndarray, said_by: str = "y") -> None:
         """A network to begin, for these labels."""
         if len(classes) < 2:
-            raise ValueError(f"y has only one class, {shown(classes.tolist())}: two are needed at least")
+            raise ValueError(f"{said_by} has only one class, {shown(classes.tolist())}: two are needed at least")
         for of_before in ("coefs_", "intercepts_", "_progress"):
             self.__dict__.pop(of_before, None)
         self.classes_ = classes
@@ -354,6 +381,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             if self.momentum == 0:
                 progress = progress._replace(velocity=None)
             seconds, samples_seen = self._recorded["seconds"][-1], self.t_
+        self._activation = self.activation
         self.out_activation_ = "softmax" if self.output == "softmax" and self.n_outputs_ > 1 else "logistic"
         batch = {"full": m, "mini": min(int(self.batch_size), m), "stochastic": 1}[self.batch_mode]
         added: dict[str, Any] = {"output": self.output, "l2": float(self.l2), "momentum": float(self.momentum)}
@@ -363,12 +391,15 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             fitting.record()
         return fitting
 
-    def _train(self, fitting: Fitting, context: Any, X: Any, y: Any) -> Progress:
+    def _train(self, fitting: Fitting, goes_on: bool, context: Any, X: Any, y: Any) -> Progress:
         """All epochs, or as many as pay; returns where to end."""
         has_callbacks = bool(getattr(self, "_skl_callbacks", ()))
         is_watched = self.verbose or self.early_stopping or self.tol is not None
         patience, best, told_to_stop = Patience(self.tol or 0.0, self.n_iter_no_change), None, False
         self.validation_scores_ = [] if self.early_stopping else None
+        if goes_on and self.early_stopping:  # the network to go on with may stay the best
+            task, best = fitting.task, fitting.state()
+            patience.note(measured(best.parameters, task.split, task.activation, task.output).test_accuracy)
         while (left := int(self.epochs) - fitting.epochs) > 0 and not (fitting.diverged or told_to_stop):
             step = 1 if has_callbacks else min(fitting.epochs_to_row, left) if is_watched else left
             if has_callbacks:
@@ -404,21 +435,22 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _keep(self, fitting: Fitting, end: Progress) -> None:
         """What the training has come to, as attributes."""
-        fitting.record()
+        begins = not hasattr(self, "_progress")
+        if begins or end.update > self._progress.update:
+            fitting.record()
         if fitting.diverged:
             _warn(
                 f"diverged at update {end.update + 1:,}: the parameters grew beyond all bounds, and are those of the "
                 f"update before; lower learning_rate (it was {self.learning_rate:g}), or standardise the inputs"
             )
         self.__dict__ |= _coefs(end.parameters)
-        begins = not hasattr(self, "_progress")
         self._progress = end
         rows = fitting.rows.columns()
         if begins:
             self._recorded, self.loss_curve_, self._engine = History(), [], fitting.engine
         self._recorded.extend(rows)
         self.loss_curve_ += rows["train_loss"][1 if begins else 0 :].tolist()
-        self.loss_ = float(rows["train_loss"][-1])
+        self.loss_ = float(self._recorded["train_loss"][-1])
         self.best_loss_ = min(self.loss_curve_, default=self.loss_)
         self.n_iter_, self.t_ = fitting.epochs, fitting.samples_seen
         self._engine = "+".join(dict.fromkeys([*self._engine.split("+"), *fitting.engine.split("+")]))
@@ -489,7 +521,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return outputs(self._parameters(), X, self.activation)
+        return outputs(self._parameters(), X, self._activation)
 
 
 def _coefs(parameters: Parameters) -> dict[str, list[np.ndarray]]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.sharing.running import SEVERAL, given, restless, small, trained
 from toynet import Store, Trainer, train
 from toynet.config import Config
+from toynet.datasets.real import REAL
 from toynet.replay import Replay
 from toynet.runs.records import LATER
 from toynet.sharing import documents, importing, tables
@@ -69,8 +70,19 @@ def store(own_store):
         lambda: trained(3, batch_mode="mini"),
         *(lambda name=name: trained(7, batch_mode="mini", **SEVERAL[name]) for name in SEVERAL),
         lambda: trained(5, dataset="csv", data_file="penguins.csv", target="species", momentum=0.9),
+        *(lambda name=name: trained(5, dataset=name, classes=4) for name in REAL),  # which have their own
     ],
-    ids=["restless", "finished", "no test part", "penguins", "rarely recorded", "within an epoch", *SEVERAL, "species"],
+    ids=[
+        "restless",
+        "finished",
+        "no test part",
+        "penguins",
+        "rarely recorded",
+        "within an epoch",
+        *SEVERAL,
+        "species",
+        *REAL,
+    ],
 )
 def test_a_run_that_went_through_json_is_the_same_run(store, make):
     own = make()

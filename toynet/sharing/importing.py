@@ -14,6 +14,7 @@ import numpy as np
 from toynet import metrics_csv
 from toynet.config import GIVEN, Config, shown
 from toynet.datasets import features
+from toynet.datasets.real import REAL
 from toynet.engines import ENGINES, Progress
 from toynet.history import COLUMNS, COUNTS, OF_BATCHES, Change
 from toynet.measuring import OF_TEST, Measures
@@ -207,7 +208,7 @@ def _possible_outputs(config: Config) -> tuple[int, ...]:
         from toynet.datasets.csv_files import MOST_AT_ONCE  # pandas, which takes a while to load
 
         return (1,) if config.class_1 else (1, *range(3, MOST_AT_ONCE + 1))
-    classes = {"iris": 3, "wine": 3}.get(config.dataset, config.classes)
+    classes = len(REAL[config.dataset].order) if config.dataset in REAL else config.classes
     return (1,) if classes == 2 else (classes,)
 
 
