@@ -201,3 +201,9 @@ def test_the_same_chart_is_made_once_and_its_tables_are_small():
     tables = heat_tables(results, where, "test_loss")
     assert sum(table.nbytes for table in tables.values()) < 40_000
     assert len(set(column(tables["cells"], "cell"))) == 200
+
+
+def test_shares_are_told_to_a_tenth_of_a_percent():
+    assert [shading.told(share, "test_accuracy", 3) for share in (0.84, 0.845, 0.855, 1.0)] == [
+        "84.0%", "84.5%", "85.5%", "100.0%",
+    ]  # fmt: skip

@@ -243,6 +243,13 @@ def test_of_one_output_the_words_are_those_of_the_list_and_of_several_the_classe
     assert found["extra_sigma_prime"].title == "An extra Jacobian"
 
 
+def test_beside_a_penalty_no_mean_is_not_said_to_have_the_right_direction():
+    assert "The direction is right" in offered(several()[0], 7, "tanh")["no_mean"].explanation
+    found = offered(several()[0], 7, "tanh", l2=0.1)
+    assert "L2 weighs m times less" in found["no_mean"].explanation and "direction" not in found["no_mean"].explanation
+    assert found["no_transpose"] == offered(several()[0], 7, "tanh")["no_transpose"]
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_broken_rules_train_copies_of_several_outputs_with_the_terms_of_the_update(output):
     config = Config(

@@ -151,7 +151,7 @@ def told(figure: float, measure: str, digits: int = 4) -> str:
     if np.isnan(figure):
         return "–"
     if measure in SHARES:
-        return f"{figure:.{max(digits - 3, 0)}%}"
+        return f"{figure:.1%}"
     return f"{figure:,.0f}" if measure in EPOCHS else text(figure, digits)
 
 

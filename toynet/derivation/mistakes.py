@@ -205,7 +205,17 @@ EXTRA_JACOBIAN = (
 )
 
 
-def offered(parameters: Parameters, m: int, activation: str, output: str = "sigmoid") -> dict[str, Mistake]:
+NO_MEAN_BESIDE_L2 = (
+    "The cost is a mean over the samples, so its derivative is one too. Without 1/m it is m times as large, while "
+    "lambda W, the penalty's derivative, keeps its size: L2 weighs m times less, and the descent ends elsewhere, at "
+    "whatever learning rate."
+)
+"""What is said of no_mean where L2 is on: then the whole gradient is no longer a multiple of the right one."""
+
+
+def offered(
+    parameters: Parameters, m: int, activation: str, output: str = "sigmoid", l2: float = 0.0
+) -> dict[str, Mistake]:
     """The mistakes that differ from the right rule on a batch of m samples, as they are made with this output.
 
     Parameters
@@ -214,6 +224,7 @@ def offered(parameters: Parameters, m: int, activation: str, output: str = "sigm
     m : int
     activation : {"tanh", "sigmoid", "relu"}
     output : {"sigmoid", "softmax"}
+    l2 : float
 
     Returns
     -------
@@ -222,12 +233,14 @@ def offered(parameters: Parameters, m: int, activation: str, output: str = "sigm
     """
     k = len(parameters.W2)
     applying = (name for name, mistake in MISTAKES.items() if mistake.applies(parameters, m, activation))
-    return {name: adapted(name, k, output) for name in applying}
+    return {name: adapted(name, k, output, l2) for name in applying}
 
 
-def adapted(name: str, k: int, output: str) -> Mistake:
-    """One of `MISTAKES` as it is made with k outputs of this kind."""
+def adapted(name: str, k: int, output: str, l2: float = 0.0) -> Mistake:
+    """One of `MISTAKES` as it is made with k outputs of this kind, beside a penalty of l2."""
     mistake = MISTAKES[name]
+    if name == "no_mean" and l2 > 0:
+        mistake = replace(mistake, explanation=NO_MEAN_BESIDE_L2)
     if k == 1:
         return mistake
     if name == "extra_sigma_prime" and output == "softmax":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toynet.config import Config
 from toynet.many.results import Results
 from toynet.many.summary import LEVELS
 
@@ -34,7 +35,20 @@ OF_TEST = ("test_loss", "best_test_loss", "test_accuracy", "best_epoch")
 OF_LOSS = ("test_loss", "best_test_loss", "train_loss", "reached")
 """Those that cannot be compared across outputs."""
 
-OTHER_SUMS = "The losses of different outputs are different sums and cannot be compared: accuracies can."
+OTHER_SUMS = "Losses of different outputs are different sums and cannot be compared: look at the accuracies."
+
+OTHER_DATA = "Losses on different data cannot be compared."
+
+WHICH_DATA = ("dataset", "data_file", "target", "class_0", "class_1", "classes")
+"""Settings that make other data, rather than more or noisier ones of the same."""
+
+
+def why_unlike(a: Config, b: Config) -> str:
+    """Why the losses of two settings cannot be compared: a sentence, or "" where they can."""
+    if any(getattr(a, name) != getattr(b, name) for name in WHICH_DATA):
+        return OTHER_DATA
+    return OTHER_SUMS if a.output != b.output else ""
+
 
 OF_THE_END = ("test_loss", "train_loss", "test_accuracy", "train_accuracy")
 """Those that a run which diverged has only of its last finite update."""

@@ -91,6 +91,11 @@ def test_sample_is_chosen_by_number():
     assert wanted in [c.value for c in app.caption]
 
 
+def test_a_term_is_said_to_be_of_the_standardised_input():
+    told = next(c.value for c in derivation(features="x1;x2;x2^2").caption if "A0 holds" in c.value)
+    assert told.endswith("A0 holds the standardised inputs. x2^2 is of the standardised x2.")
+
+
 def test_sample_and_header_of_a_file_are_in_its_own_words():
     app = derivation(dataset="csv", data_file="penguins.csv", target="sex")
     split = trainer(app).split

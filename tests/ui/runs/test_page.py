@@ -10,6 +10,7 @@ import pytest
 
 from tests.pages import go, opened, press, session, trainer
 from toynet import Config, Store, Trainer, train
+from toynet.many.measures import OTHER_DATA, OTHER_SUMS
 from toynet.sharing import documents
 from toynet.sharing.kinds import KINDS
 from toynet.ui import keeping, keys
@@ -168,6 +169,35 @@ def test_labels_tell_runs_apart_and_are_all_different():
     assert words.labels(rows) == ["learning rate 0.1", "learning rate 0.1 (b)", "learning rate 0.5"]
     rows["name"] = ["mine", "", ""]
     assert words.labels(rows)[0] == "mine"
+
+
+def rows_of(*settings):
+    rows = [{**Config(**each).to_dict(), "name": "", "run": f"{n}"} for n, each in enumerate(settings)]
+    return pd.DataFrame(rows)
+
+
+def test_labels_name_the_settings_that_tell_runs_apart():
+    blobs = {"dataset": "blobs", "classes": 3, "output": "softmax", "hidden_size": 4, "l2": 0.01}
+    rows = rows_of({}, {"dataset": "circles"}, blobs)
+    assert words.labels(rows) == [
+        "hidden size 8, dataset moons",
+        "hidden size 8, dataset circles",
+        "hidden size 4, dataset blobs",
+    ]
+
+
+def test_losses_that_cannot_be_compared_are_said_to_be_such():
+    assert words.why_unlike(rows_of({}, {"l2": 0.1, "output": "softmax"})) == ""  # of two classes both do the same
+    assert words.why_unlike(rows_of({"dataset": "iris"}, {"dataset": "iris", "output": "softmax"})) == OTHER_SUMS
+    assert words.why_unlike(rows_of({}, {"dataset": "circles"})) == OTHER_DATA
+    several = {"dataset": "blobs", "classes": 3}
+    assert words.why_unlike(rows_of(several, {**several, "classes": 4})) == OTHER_DATA
+    assert words.why_unlike(rows_of(several, {**several, "output": "softmax"})) == OTHER_SUMS
+
+
+def test_curves_of_runs_with_other_outputs_are_drawn_with_a_word_on_it(store):
+    kept(store, one={"dataset": "iris"}, two={"dataset": "iris", "output": "softmax"})
+    assert f"These runs differ only in output. {OTHER_SUMS}" in [c.value for c in page(["one", "two"]).caption]
 
 
 def test_name_note_and_tags_are_kept_and_shown_as_text(store):

@@ -9,13 +9,14 @@ import pytest
 
 from tests.pages import choose, go, opened, press, session
 from toynet import Config, Trainer
-from toynet.many.measures import OTHER_SUMS
+from toynet.many.measures import OTHER_DATA, OTHER_SUMS
 from toynet.many.plan import Plan
 from toynet.many.summary import COLUMNS
 from toynet.runs.location import StoreError
 from toynet.runs.sweeps import Sweeps
 from toynet.ui import keeping, keys
 from toynet.ui.sweep import page
+from toynet.ui.train.beside import NO_BATCHES
 
 
 @pytest.fixture(autouse=True)
@@ -134,8 +135,47 @@ def test_outputs_are_swept_of_three_classes_and_compared_by_what_can_be():
     assert [option for option in app.selectbox(key=keys.SWEEP_MEASURE).options if "loss" in option.lower()] == [
         "Epoch of the best test loss"
     ]
-    assert OTHER_SUMS in [c.value for c in app.caption]
-    assert not [m for m in app.markdown if m.value.startswith("**Larger than luck?**")]
+    assert OTHER_SUMS in [c.value for c in app.caption] and not verdicts(app)
+
+
+def verdicts(app):
+    return [m.value for m in app.markdown if m.value.startswith("**Larger than luck?**")]
+
+
+def test_cells_of_one_output_are_compared_whatever_else_is_swept():
+    app = go(opened(**{**SMALL, "dataset": "blobs", "classes": "3"}), "Sweep")
+    app.multiselect(key=keys.SWEPT).set_value(["learning_rate", "output"]).run()
+    typed(app, "learning_rate", "0.1", "1", "3")
+    app.number_input(key=keys.SWEEP_SEEDS).set_value(6).run()
+    app = ended(press(app, keys.SWEEP_START))
+    softmax = [c for c in range(6) if job(app).grid.values(c)["output"] == "softmax"]
+    pick(app, *softmax[:2])
+    assert "6 shared seeds" in verdicts(app)[0] and OTHER_SUMS not in [c.value for c in app.caption]
+    assert "A against every cell whose losses are like its" in [e.label for e in app.expander]
+    table = next(d.value for d in app.dataframe if "Cell" in d.value)
+    assert len(table) == 2 and table.Cell.str.contains("softmax").all()
+
+
+def test_groups_of_other_outputs_and_of_other_data_are_not_judged(store):
+    several = {"dataset": "blobs", "classes": "3"}
+    for query in ({"output": "sigmoid"}, {"output": "softmax"}, {"classes": "4"}):
+        press(opened(**{**SMALL, "epochs": "1", **several, **query}, luck="6"), keys.ONE_EPOCH)
+    app, found = go(opened(), "Sweep"), []
+    fourth, softmax, sigmoid = (one["key"] for one in sorted(store.all(), key=lambda one: -one["created"]))
+    for groups in ([sigmoid, softmax], [sigmoid, fourth]):
+        session(app).swept.groups = groups
+        app.run()
+        assert not verdicts(app)
+        found += [c.value for c in app.caption if c.value in (OTHER_SUMS, OTHER_DATA)]
+    assert found == [OTHER_SUMS, OTHER_DATA]
+
+
+def test_batch_sizes_that_no_run_uses_are_told():
+    app = go(opened(**SMALL), "Sweep")
+    app.multiselect(key=keys.SWEPT).set_value(["batch_size"]).run()
+    assert NO_BATCHES in [c.value for c in app.caption]
+    app.multiselect(key=keys.SWEPT).set_value(["batch_size", "batch_mode"]).run()
+    assert NO_BATCHES not in [c.value for c in app.caption]
 
 
 def test_the_csv_has_a_row_a_run():

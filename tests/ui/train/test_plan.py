@@ -13,6 +13,7 @@ from toynet.charts.curves import View
 from toynet.many.plan import Plan, texts
 from toynet.ui import keeping, keys
 from toynet.ui.picture import Look
+from toynet.ui.train.beside import NO_BATCHES
 
 WILD = {"samples": "60", "hidden_size": "8", "activation": "relu", "batch_mode": "mini", "batch_size": "2"}
 """With a high rate it diverges in its first epochs."""
@@ -190,6 +191,15 @@ def test_the_derivation_is_that_of_ones_own_run():
 def test_networks_of_other_sizes_are_said_to_start_at_their_own_weights():
     app = opened(race="hidden_size", lanes="2,8", samples="60")
     assert any("cannot start at the same weights" in caption.value for caption in app.caption)
+
+
+def test_lanes_of_batch_sizes_that_no_run_uses_are_said_to_be_the_same():
+    app = opened(race="batch_size", lanes="8,32", samples="60")
+    assert any(NO_BATCHES in html.proto.body for html in app.get("html"))
+    app = opened(race="batch_size", lanes="8,32", samples="60", batch_mode="mini")
+    assert not any(NO_BATCHES in html.proto.body for html in app.get("html"))
+    app = opened(race="learning_rate", lanes="0.3,1.0", samples="60")
+    assert "Batch size" not in app.selectbox(key=keys.RACE).options
 
 
 def test_too_few_lanes_are_told_and_the_race_stays(capsys):

@@ -38,7 +38,7 @@ class Result:
 def section(moment):
     """Draw the choice of a mistake, its check, and the two runs."""
     tab = session.current()
-    mistakes = offered(moment.parameters, moment.batch, moment.activation, moment.form.output)
+    mistakes = offered(moment.parameters, moment.batch, moment.activation, **moment.of_cost)
     name = choices.segments("Mistake", keys.MISTAKE, list(mistakes), format_func=lambda n: mistakes[n].title)
     mistake = mistakes[name]
     st.markdown(mistake.explanation)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from toynet.charts import field
 from toynet.charts.boundary import PICK, boundary_chart, field_tables, points_table, shown
+from toynet.datasets.features import PAIR, TERMS
 from toynet.derivation.numerals import text
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
@@ -63,7 +64,9 @@ def _what_it_is(split, place):
     units += f" and {more} more input{'s' * (more > 1)}" if more > 0 else ""
     name = split.class_names[y]
     named = name if name == f"class {y}" else f"{as_text(name)} (y = {y})"
-    return f"{units}: {named}. A0 holds the standardised inputs."
+    terms = [name for name in split.feature_names if name in TERMS and name not in PAIR]
+    made = f" {terms[0]} is of the standardised {'x1' if 'x1' in terms[0] else 'x2'}." if terms else ""
+    return f"{units}: {named}. A0 holds the standardised inputs.{made}"
 
 
 def _picture(moment, place):

@@ -64,4 +64,5 @@ def section(chosen):
         spec = comparison_chart(names, view, measure)
         st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture("comparison"))
     if len(chosen) > 1:
-        st.caption(as_text(words.sentence(chosen)))
+        why = words.why_unlike(chosen) if view.shows == "loss" else ""
+        st.caption(as_text(f"{words.sentence(chosen)} {why}"))

@@ -2,6 +2,8 @@
 
 from toynet import datasets
 from toynet.config import DATA_SETTINGS, GIVEN, OF_MORE_CLASSES, Config
+from toynet.datasets.real import REAL
+from toynet.many.measures import OTHER_DATA, OTHER_SUMS, WHICH_DATA
 from toynet.ui import changed
 
 _ALL = tuple(Config().to_dict())
@@ -16,6 +18,10 @@ SETTINGS = (
 
 MOST = 3
 """Settings that a run is told apart by in its label, at most."""
+
+
+OF_SEVERAL = (*(name for name, real in REAL.items() if len(real.order) > 2), "csv", GIVEN)
+"""Data that have, or may have, more classes than two, whatever the setting `classes` says."""
 
 
 def setting(name):
@@ -36,8 +42,17 @@ def in_use(runs):
         "noise": made,
         "classes": runs.dataset.isin(OF_MORE_CLASSES),
         "batch_size": runs.batch_mode == "mini",
+        "output": runs.dataset.isin(OF_SEVERAL) | (runs.dataset.isin(OF_MORE_CLASSES) & (runs.classes > 2)),
     }
     return [name for name in SETTINGS if name not in of_some or of_some[name].any()]
+
+
+def why_unlike(runs):
+    """Why the losses of these rows cannot be compared, or "" where they can."""
+    names = differing(runs)
+    if any(name in WHICH_DATA for name in names):
+        return OTHER_DATA
+    return OTHER_SUMS if "output" in names else ""
 
 
 def labels(runs):
@@ -47,12 +62,22 @@ def labels(runs):
     -------
     list of str
     """
-    told = differing(runs)[:MOST]
+    told = _telling(runs)
     found = []
     for row in runs.to_dict("records"):
         label = row["name"] or ", ".join(f"{setting(name).lower()} {value(row[name])}" for name in told) or row["run"]
         found.append(label if label not in found else f"{label} ({row['run']})")
     return found
+
+
+def _telling(runs):
+    """Of the settings in which these rows differ those that tell them apart, as few as do."""
+    told, kinds = [], 1
+    for name in differing(runs):
+        more = len(runs[[*told, name]].drop_duplicates())
+        if more > kinds and len(told) < MOST:
+            told, kinds = [*told, name], more
+    return told
 
 
 def value(of):

@@ -16,6 +16,7 @@ from toynet.ui.controls.data import CLASSES, SAMPLES, SHARES
 from toynet.ui.controls.fields import HELP
 from toynet.ui.controls.sidebar import BATCHES, HIDDEN, MOMENTA, PENALTIES, RATES
 from toynet.ui.runs import words
+from toynet.ui.train.beside import NO_BATCHES
 
 NOISES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 EPOCHS = (50, 100, 200, 500, 1000, 2000, 5000)
@@ -123,6 +124,8 @@ def choose(trainer):
                 f"These are {grid.runs:,} runs: here at most {MOST_RUNS:,} can be watched, `python -m toynet sweep` "
                 "trains any number"
             )
+        if "batch_size" in settings and "mini" not in settings.get("batch_mode", [base.batch_mode]):
+            st.caption(NO_BATCHES)
         return grid
     except ValueError as error:
         st.error(f"{as_text(str(error))}.")

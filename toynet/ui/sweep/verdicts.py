@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from toynet.charts.verdict import verdict_chart, verdict_tables
-from toynet.many.measures import OTHER_SUMS
+from toynet.many.measures import why_unlike
 from toynet.many.verdict import FEWEST, against, verdict
 from toynet.ui import keys
 from toynet.ui.as_text import as_text
@@ -28,23 +28,30 @@ def show(found, key):
 def of_cells(swept):
     """Two chosen cells; and A against all others, counting that all were looked at."""
     results = swept.job.results
-    if any(name == "output" for name, _ in results.grid.axes):
-        st.caption(OTHER_SUMS)
-        return
     a, b = swept.cells
-    found = _against(results, b, {a: "A", b: "B"})
-    show(next(v for v in found if v.names[0] == "A"), keys.sweep_picture("verdict"))
-    if results.grid.cells > 2:
+    why = why_unlike(results.grid.config(a), results.grid.config(b))
+    if why:
+        st.caption(why)
+    else:
+        found = _against(results, b, {a: "A", b: "B"})
+        show(next(v for v in found if v.names[0] == "A"), keys.sweep_picture("verdict"))
+    if len(_like(results.grid, a)) > 2:
         _all_of_them(results, a)
 
 
+def _like(grid, cell):
+    """The cells, this one among them, whose losses can be compared with its."""
+    own = grid.config(cell)
+    return [other for other in range(grid.cells) if not why_unlike(own, grid.config(other))]
+
+
 def _against(results, cell, letters):
-    """Verdicts of every other cell against one; of two cells there is one comparison alone."""
-    grid = results.grid
-    names = [letters.get(other) or panel.called(grid, other) for other in range(grid.cells)]
-    losses, lost = results.by_cell(results["test_loss"]), results.by_cell(results.diverged)
-    found = against(losses, cell, _seeds(results), names, diverged=lost)
-    return [replace(one, p_holm=None) for one in found] if grid.cells == 2 else found
+    """Verdicts of every other cell that is like one against it; of two cells there is one comparison alone."""
+    grid, cells = results.grid, _like(results.grid, cell)
+    names = [letters.get(other) or panel.called(grid, other) for other in cells]
+    losses, lost = (results.by_cell(each)[:, cells] for each in (results["test_loss"], results.diverged))
+    found = against(losses, cells.index(cell), _seeds(results), names, diverged=lost)
+    return [replace(one, p_holm=None) for one in found] if len(cells) == 2 else found
 
 
 def of_groups(groups):
@@ -56,6 +63,10 @@ def of_groups(groups):
         What each is called, and the results of its only cell.
     """
     names, several = zip(*groups, strict=True)
+    why = why_unlike(*(results.grid.base for results in several))
+    if why:
+        st.caption(why)
+        return
     seeds = sorted(set.intersection(*(set(_seeds(results)) for results in several)))
     places = [np.array(seeds, int) - results.grid.base.data_seed for results in several]
     losses = [results["test_loss"][at] for results, at in zip(several, places, strict=True)]
@@ -68,8 +79,9 @@ def _seeds(results):
 
 
 def _all_of_them(results, cell):
-    """A table of all other cells against one."""
-    with st.expander("A against every other cell"):
+    """A table of all cells that are like one against it."""
+    is_whole = len(_like(results.grid, cell)) == results.grid.cells
+    with st.expander("A against every other cell" if is_whole else "A against every cell whose losses are like its"):
         found = _against(results, cell, {cell: "A"})
         table = pd.DataFrame(
             {

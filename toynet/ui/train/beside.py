@@ -19,6 +19,8 @@ UNLIKE = {
 }
 """Raced setting -> what is not the same for all."""
 
+NO_BATCHES = "Batch size makes a difference in batch mode mini alone: as it is, all of them are the same."
+
 
 def behind_html(group):
     """What is said while others are still on their way to where the own run is."""
@@ -83,6 +85,8 @@ def standing_html(group, rows, runs, behind=""):
     head = "".join(f"<th>{head}</th>" for head in heads)
     head_line = f"Lanes are {behind}." if behind else f"Who leads, at the same {LEVEL[group.axis]}."
     start = UNLIKE.get(group.plan.setting, "")
+    if group.plan.setting == "batch_size" and group.own.batch_mode != "mini":
+        start = NO_BATCHES
     return f'<div class="standing"><div>{head_line} {start}</div><table><tr>{head}</tr>{body}</table></div>'
 
 

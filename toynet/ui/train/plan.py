@@ -99,8 +99,8 @@ def _race(trainer, present):
     racing = present.kind == "race"
     usual = present.setting if racing else choices.remembered(keys.RACE, RACED[0])
     with st.popover(f"Over {LABELS[usual].lower()}", width=165, help="What is raced, and level by what."):
-        # Of a single output both make the same.
-        raced = [name for name in RACED if name != "output" or trainer.split.outputs > 1]
+        idle = {"output": trainer.split.outputs == 1, "batch_size": trainer.batch_mode != "mini"}
+        raced = [name for name in RACED if name == usual or not idle.get(name)]
         setting = choices.select("Setting", keys.RACE, raced, usual, format_func=LABELS.get)
         values = _values(setting, trainer.config, present)
         axis = present.axis if racing else choices.remembered(keys.LEVEL, "epoch")
