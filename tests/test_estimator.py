@@ -1,5 +1,6 @@
 """ToyNetClassifier: scikit-learn's interface, and under it the derivation's own updates."""
 
+import copy
 import importlib.util
 import pickle
 import subprocess
@@ -307,6 +308,17 @@ def test_early_stopping_ends_with_the_best_of_what_it_held_back():
     assert same(estimator, stopped)
 
 
+@pytest.mark.parametrize(("epochs", "record_every", "epochs_scored"), [(15, 10, [10, 15]), (60, 100, [60])])
+def test_early_stopping_looks_at_the_last_epoch_too(capsys, epochs, record_every, epochs_scored):
+    settings = {"early_stopping": True, "random_state": 2, "epochs": epochs, "record_every": record_every}
+    estimator = iris(verbose=True, **settings).fit(X_IRIS, Y_IRIS)
+    frame = estimator.history_.set_index("epoch")
+    assert frame.index.tolist() == [0, *epochs_scored] and len(estimator.loss_curve_) == len(epochs_scored)
+    assert estimator.validation_scores_ == frame.test_accuracy.loc[epochs_scored].tolist()
+    assert estimator.best_validation_score_ == max(estimator.validation_scores_)
+    assert capsys.readouterr().out.count("Epoch ") == len(epochs_scored)
+
+
 def test_early_stopping_needs_samples_to_hold_back():
     with pytest.raises(ValueError, match=r"validation_fraction=0\.1"):
         iris(early_stopping=True).fit(X_IRIS[:5], [0, 0, 1, 1, 2])
@@ -508,6 +520,29 @@ def test_a_fit_that_is_refused_leaves_everything_as_it_was():
     assert everything(estimator.set_params(hidden_size=5)) == before
 
 
+@with_callbacks
+def test_a_callback_that_fails_at_the_end_takes_the_whole_fit_back():
+    class Failing(Noting):
+        def on_fit_task_end(self, estimator, context, **more):
+            if context.task_name == "fit":
+                raise RuntimeError("full disk")
+
+    estimator = iris(epochs=6, warm_start=True).fit(X_IRIS, Y_IRIS).set_callbacks(Failing())
+    before = {name: value for name, value in vars(estimator).items() if name != "_skl_callbacks"}
+    lengths = len(estimator.history_), len(estimator.loss_curve_)
+    with pytest.raises(RuntimeError, match="full disk"):
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert all(vars(estimator)[name] is value for name, value in before.items())
+    assert (len(estimator.history_), len(estimator.loss_curve_)) == lengths
+
+
+def test_a_copy_stays_as_it_is_while_the_other_goes_on():
+    estimator = iris().fit(X_IRIS, Y_IRIS)
+    other, before = copy.copy(estimator), everything(estimator)
+    estimator.partial_fit(X_IRIS, Y_IRIS)
+    assert everything(other) == before
+
+
 def test_what_is_set_for_the_next_fit_does_not_change_what_is_predicted():
     estimator = iris().fit(X_IRIS, Y_IRIS)
     before = estimator.predict_proba(X_IRIS)
@@ -532,7 +567,8 @@ def test_classes_of_partial_fit_are_looked_at():
         ([0.0, 1.0, np.nan], "NaN"),
         ([0.0, 0.5, 1.0], "Unknown label type"),
         ([3], r"classes has only one class, \[3\]"),
-        (3, "array-like"),
+        (3, "classes must be a list of labels, not 3"),
+        (np.eye(3), "classes must be a list of labels"),
     ):
         with pytest.raises(ValueError, match=told):
             iris().partial_fit(X_IRIS, labels, classes=classes)

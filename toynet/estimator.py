@@ -144,7 +144,7 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         C over the training samples at the end of the last recorded epoch, in nats, without the penalty of `l2`.
         (`MLPClassifier` has the mean over an epoch's batches, with it.)
     loss_curve_ : list of float
-        C after each recorded epoch: as many as `n_iter_` with `record_every=1`.
+        C after each recorded epoch of all fits that went on from each other.
     best_loss_ : float
         The lowest of them.
     validation_scores_ : list of float or None
@@ -167,6 +167,8 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     _progress: Progress
     _recorded: History
+    _engine: str
+    loss_curve_: list[float]
     t_: int
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 (scikit-learn's)
@@ -310,8 +312,8 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             raise ValueError("classes must be passed on the first call to partial_fit")
         numbers, labels = self._checked(X, y, is_first=not goes_on)
         if not goes_on:
-            self._set_classes(unique_labels(classes), "classes")
-        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            self._set_classes(_labels(classes), "classes")
+        elif classes is not None and not np.array_equal(_labels(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, not {shown(classes)}")
         fitting = self._fitting(self._of_rows(numbers, self._class_numbers(labels)), goes_on)
         fitting.prepare(1)
@@ -407,7 +409,11 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 epoch.call_on_fit_task_begin(
                     estimator=self, X=X, y=y, reconstruction_attributes=lambda: _coefs(fitting.parameters)
                 )
-            if fitting.advance(step) and is_watched and self._is_best(fitting, patience) and self.early_stopping:
+            is_recorded = bool(fitting.advance(step))
+            if is_watched and not is_recorded and step == left and not fitting.diverged:
+                fitting.record()  # the last epoch is, whatever record_every
+                is_recorded = True
+            if is_recorded and is_watched and self._is_best(fitting, patience) and self.early_stopping:
                 best = fitting.state()
             if has_callbacks:
                 told_to_stop = epoch.call_on_fit_task_end(
@@ -443,17 +449,19 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 f"diverged at update {end.update + 1:,}: the parameters grew beyond all bounds, and are those of the "
                 f"update before; lower learning_rate (it was {self.learning_rate:g}), or standardise the inputs"
             )
-        self.__dict__ |= _coefs(end.parameters)
-        self._progress = end
+        # New objects, for the old ones may be a copy's, or be gone back to (`_whole_or_not_at_all`).
+        recorded, losses, engines = History(), [], fitting.engine.split("+")
         rows = fitting.rows.columns()
-        if begins:
-            self._recorded, self.loss_curve_, self._engine = History(), [], fitting.engine
-        self._recorded.extend(rows)
-        self.loss_curve_ += rows["train_loss"][1 if begins else 0 :].tolist()
-        self.loss_ = float(self._recorded["train_loss"][-1])
+        if not begins:
+            recorded.extend(self._recorded.columns())
+            losses, engines = self.loss_curve_, [*self._engine.split("+"), *engines]
+        recorded.extend(rows)
+        self.__dict__ |= _coefs(end.parameters)
+        self._progress, self._recorded, self._engine = end, recorded, "+".join(dict.fromkeys(engines))
+        self.loss_curve_ = [*losses, *rows["train_loss"][1 if begins else 0 :].tolist()]
+        self.loss_ = float(recorded["train_loss"][-1])
         self.best_loss_ = min(self.loss_curve_, default=self.loss_)
         self.n_iter_, self.t_ = fitting.epochs, fitting.samples_seen
-        self._engine = "+".join(dict.fromkeys([*self._engine.split("+"), *fitting.engine.split("+")]))
 
     # --- what it has learned -----------------------------------------------------------
 
@@ -522,6 +530,13 @@ class ToyNetClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         return outputs(self._parameters(), X, self._activation)
+
+
+def _labels(classes: Any) -> np.ndarray:
+    """The labels that somebody lists, each once, in order."""
+    if np.ndim(classes) != 1:
+        raise ValueError(f"classes must be a list of labels, not {shown(classes)}")
+    return unique_labels(classes)
 
 
 def _coefs(parameters: Parameters) -> dict[str, list[np.ndarray]]:

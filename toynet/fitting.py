@@ -5,6 +5,7 @@ from time import perf_counter
 import numpy as np
 
 from toynet import engines
+from toynet.ctrl_c import held_back
 from toynet.datasets import Split
 from toynet.engines import Engine, Progress, Rows, Task
 from toynet.engines.vectorised import NumpyEngine
@@ -107,14 +108,19 @@ class Fitting:
         """Train for so many epochs, or until an update is refused; returns how many rows were measured."""
         measured, last = len(self.rows), self._at.update + epochs * self.updates_an_epoch
         while self._at.update < last and not self.diverged:
-            engine = self._ready()
-            update, started = engine.update, perf_counter()
-            self.diverged = not engine.advance(min(self._pace.fitting(np.inf), last - update), self.learning_rate)
-            took = perf_counter() - started
-            self._pace.note(engine.update - update or 1, took)
-            self._record(engine.take_rows(), update, took)
-            _note(engine, took)
+            with held_back():
+                self._advance(last)
         return len(self.rows) - measured
+
+    def _advance(self, last: int) -> None:
+        """Some of the updates up to the last one, timed, and their epochs into the rows."""
+        engine = self._ready()
+        update, started = engine.update, perf_counter()
+        self.diverged = not engine.advance(min(self._pace.fitting(np.inf), last - update), self.learning_rate)
+        took = perf_counter() - started
+        self._pace.note(engine.update - update or 1, took)
+        self._record(engine.take_rows(), update, took)
+        _note(engine, took)
 
     def record(self) -> None:
         """Add the row of this moment, where it is not the last one already."""

@@ -13,6 +13,7 @@ import numpy as np
 from toynet import datasets, engines
 from toynet.activations import ACTIVATIONS
 from toynet.config import GIVEN, Config, shown
+from toynet.ctrl_c import held_back
 from toynet.datasets import Split
 from toynet.datasets.features import join
 from toynet.engines import Engine, Progress, Rows
@@ -378,9 +379,12 @@ class Trainer:
         return since_update + (epoch - since_epoch) * self.updates_an_epoch
 
     def _advance(self, updates: int) -> None:
-        """Up to so many updates, timed, and their epochs into the history."""
-        if self.diverged:
-            return
+        """Up to so many updates, timed, and their epochs into the history: an interrupt comes before or after."""
+        if not self.diverged:
+            with held_back():
+                self._advance_timed(updates)
+
+    def _advance_timed(self, updates: int) -> None:
         engine = self._engine()
         before, started = (self.update, self.seconds), perf_counter()
         fine = engine.advance(updates, self.learning_rate)

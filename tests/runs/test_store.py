@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from toynet import Config, Store, Trainer, datasets, train
+from toynet.derivation.mistakes import MISTAKES
 from toynet.runs import schema
 from toynet.runs import store as stores
 from toynet.runs.database import open_database, reading, writing
@@ -400,3 +401,11 @@ def test_several_that_open_a_new_store_at_once_make_it_once(address):
     store = Store(address)
     assert store.runs().empty
     store.close()
+
+
+def test_a_run_with_a_rule_of_its_own_is_not_kept(store):
+    trainer = Trainer(Config(samples=40, epochs=2), rule=MISTAKES["wrong_sign"].backward)
+    trainer.run()
+    with pytest.raises(ValueError, match="rules are code"):
+        store.keep(trainer)
+    assert store.runs().empty

@@ -81,11 +81,21 @@ class Record:
 
     @classmethod
     def of(cls, trainer: Trainer, is_running: bool = False, since: int = 0, **more: Any) -> Record:
-        """What a trainer is at, with the rows of its history from one on; `more` is `source`, `holder`, `before`."""
+        """What a trainer is at, with the rows of its history from one on; `more` is `source`, `holder`, `before`.
+
+        Raises
+        ------
+        ValueError
+            Of a run with a rule of its own, which could not be gone on with.
+        """
         # Measuring takes a while, and what runs is somewhere else by the next moment.
         present = trainer.recorded.last if is_running else trainer.present()
         sketched = sketch(trainer.recorded["test_loss"], trainer.recorded["train_loss"])
         state = trainer.state(since)
+        if state.rule is not None:
+            raise ValueError(
+                "a run whose rule is not the derived gradient cannot be kept: rules are code, not settings"
+            )
         return cls(state, since, status(trainer, is_running), present, sketched, **more)
 
 
