@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 
@@ -13,15 +14,20 @@ def held_back() -> Iterator[None]:
 
     Outside the main thread, where none arrives, nothing is changed.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    if threading.current_thread() is not threading.main_thread() or not _is_pythons():
         yield
         return
     came: list[Any] = []
-    signal.signal(signal.SIGINT, lambda *arguments: came.append(arguments))
+    before = signal.signal(signal.SIGINT, lambda *arguments: came.append(arguments))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        if came:
+        if came and callable(before):
             before(*came[0])
+
+
+@cache
+def _is_pythons() -> bool:
+    """Whether Python can put the handler back that it takes away. Asked once: it takes as long as an update."""
+    return signal.getsignal(signal.SIGINT) is not None
