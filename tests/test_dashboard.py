@@ -375,3 +375,16 @@ def test_what_was_done_with_a_file_is_said_beside_its_columns(app, tmp_path, mon
     assert "Columns of the same name are numbered from left to right: 'x (2)'." in captions
     assert "Commas in 'x' are read as decimal points." in captions
     assert "1 row was left out because of missing cells (NA counts as missing); 49 are used." in captions
+
+
+def test_reset_after_the_file_is_gone_says_so_and_leaves_the_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(upload, "UPLOADS", tmp_path / "uploads")
+    monkeypatch.setattr(upload.csv_files, "DATA", tmp_path)
+    app = opened()
+    rows = "".join(f"{i % 7},{i % 5},{i % 2}\n" for i in range(60))
+    app.file_uploader(key=keys.UPLOAD).set_value(("mine.csv", f"a,b,kind\n{rows}".encode(), "text/csv")).run()
+    press(app, keys.ONE_EPOCH)
+    next((tmp_path / "uploads").glob("*.csv")).unlink()
+    press(app, keys.RESET)
+    assert not app.exception and trainer(app).epoch == 1
+    assert any("there is no file" in e.value for e in app.error)

@@ -71,6 +71,7 @@ RUNS_DELETE = PREFIX + "runs_delete"
 UNDO_DELETE = PREFIX + "undo_delete"
 EXPORT_PICTURE = PREFIX + "export_picture"
 IMPORT = PREFIX + "import"
+IMPORT_POPOVER, EXPORT_POPOVER = PREFIX + "import_popover", PREFIX + "export_popover"
 
 # The page Sweep.
 AS_CODE = PREFIX + "as_code"

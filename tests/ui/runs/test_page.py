@@ -171,6 +171,28 @@ def test_labels_tell_runs_apart_and_are_all_different():
     assert words.labels(rows)[0] == "mine"
 
 
+def test_of_runs_whose_file_is_gone_the_tables_can_be_had(store, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("a,b,kind\n" + "".join(f"{i % 7},{i % 5},{i % 2}\n" for i in range(60)))
+    kept(store, one={"dataset": "csv", "data_file": str(path)}, two={})
+    ids = [keys.export(name) for name in KINDS]
+
+    def disabled():
+        return {b.key: b.proto.disabled for b in page(["one"]).get("download_button") if b.key in ids}
+
+    assert not any(disabled().values())
+    path.unlink()
+    now = disabled()
+    assert now[keys.export("json")] and now[keys.export("png")] and not now[keys.export("csv")]
+    assert any("is no longer here: without it only the tables" in c.value for c in page(["one"]).caption)
+
+
+def test_settings_of_some_of_the_runs_are_not_told_of_all(store):
+    kept(store, one={"dataset": "iris"}, two={})
+    folded = next(c.value for c in page().caption if c.value.startswith("All 2"))
+    assert "noise" not in folded and "hidden size 3" in folded
+
+
 def rows_of(*settings):
     rows = [{**Config(**each).to_dict(), "name": "", "run": f"{n}"} for n, each in enumerate(settings)]
     return pd.DataFrame(rows)

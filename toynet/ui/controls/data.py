@@ -110,7 +110,7 @@ def _split(config, shares=SHARES):
             usual = choices.remembered(key, config.test_fraction)
             share = choices.slider("Test share", key, shares, usual, help=fields.HELP["test_fraction"])
         else:
-            st.caption("Too few rows to hold any back for a test.")
+            st.caption("Too few rows to hold any back for a test: it needs some of each class, as training does.")
     with right:
         return {"test_fraction": share, "data_seed": fields.number("Data seed", "data_seed", config)}
 

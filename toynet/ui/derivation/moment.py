@@ -8,6 +8,7 @@ from toynet.config import Config
 from toynet.datasets import Split
 from toynet.derivation.form import form_of
 from toynet.network import Parameters
+from toynet.runs.records import status
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Moment:
         with experiment.lock.turn():
             trainer = experiment.shown
             parameters = Parameters(*(np.array(p) for p in trainer.parameters))
-            how = "looking back" if experiment.back else "paused"
+            how = "looking back" if experiment.back else status(trainer, is_running=False)
             v = trainer.state(len(trainer.recorded)).progress.velocity if trainer.config.momentum else None
             return cls(
                 parameters, trainer.split, trainer.config, trainer.epoch, trainer.update, experiment.running, how, v

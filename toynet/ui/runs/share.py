@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from toynet.datasets import csv_files
 from toynet.sharing import elsewhere, importing, tables
 from toynet.sharing.kinds import KINDS, PICTURES, zipped
 from toynet.ui import keeping, keys, session
@@ -19,18 +20,28 @@ def export(chosen):
     """Draw the button Export of these rows of `Store.runs`."""
     runs = chosen.run.tolist()
     several = f"{len(runs):,} runs" if len(runs) > 1 else "this run"
-    with st.popover("Export", help=f"Take {several} away."):
+    gone = sorted(name for name in set(chosen.data_file) if name and not _is_there(name))
+    with st.popover("Export", help=f"Take {several} away.", key=keys.EXPORT_POPOVER):
+        if gone:
+            st.caption(f"{as_text(', '.join(gone), 300)} is no longer here: without it only the tables can be had.")
         columns = st.columns(2)
         for place, name in enumerate(name for name in KINDS if name not in ("svg", "png")):
             with columns[place % 2]:
-                _button(name, runs, KINDS[name].title, KINDS[name].about)
+                _button(name, runs, KINDS[name].title, KINDS[name].about, gone)
         picture = choices.segments("Picture", keys.EXPORT_PICTURE, list(PICTURES))
         with st.container(horizontal=True):
             for name in ("svg", "png"):
-                _button(name, runs, KINDS[name].title, f"The picture {picture}.", picture)
+                _button(name, runs, KINDS[name].title, f"The picture {picture}.", gone, picture)
 
 
-def _button(name, runs, label, help, picture=PICTURES[0]):
+def _is_there(data_file):
+    try:
+        return csv_files.find(data_file).is_file()
+    except ValueError:
+        return False
+
+
+def _button(name, runs, label, help, gone, picture=PICTURES[0]):
     kind = KINDS[name]
     is_archive = len(runs) > 1 and name not in OF_SEVERAL
     stem = f"toynet-{runs[0]}" if len(runs) == 1 else f"toynet-{len(runs)}-runs"
@@ -44,6 +55,7 @@ def _button(name, runs, label, help, picture=PICTURES[0]):
         key=keys.export(name),
         help=help[:1].upper() + help[1:],
         width="stretch",
+        disabled=bool(gone) and name not in OF_SEVERAL,
     )
 
 
@@ -67,7 +79,9 @@ def made(name, runs, picture=PICTURES[0]):
 
 def take_in():
     """Draw the control that imports."""
-    with st.popover("Import", help="A run that was exported as JSON or CSV becomes a run again."):
+    with st.popover(
+        "Import", help="A run that was exported as JSON or CSV becomes a run again.", key=keys.IMPORT_POPOVER
+    ):
         file = st.file_uploader("Exported run", type=["json", "csv"], key=keys.IMPORT, max_upload_size=LARGEST)
         tab = session.current()
         if file and file.file_id != tab.last_import[0]:

@@ -173,7 +173,7 @@ def _columns(shown, differing):
 def _fold(shown, differing):
     """The settings that all of these have, in one line."""
     if len(shown) > 1:
-        same = [name for name in words.in_use(shown) if name not in differing and shown[name].iloc[0] != ""]
+        same = [name for name in words.in_use(shown, by=all) if name not in differing and shown[name].iloc[0] != ""]
         told = ", ".join(
             f"{words.setting(name).lower()} {as_text(words.value(shown[name].iloc[0]), 60)}" for name in same
         )

@@ -34,8 +34,8 @@ def differing(runs):
     return [name for name in in_use(runs) if runs[name].nunique() > 1]
 
 
-def in_use(runs):
-    """The settings that make a difference to at least one of these rows: not noise, say, where no data are made."""
+def in_use(runs, by=any):
+    """The settings that make a difference to any (or to all) of these rows: not noise, say, where no data are made."""
     made = runs.dataset.isin(datasets.GENERATORS)
     of_some = {
         "samples": made | (runs.dataset == GIVEN),
@@ -44,7 +44,7 @@ def in_use(runs):
         "batch_size": runs.batch_mode == "mini",
         "output": runs.dataset.isin(OF_SEVERAL) | (runs.dataset.isin(OF_MORE_CLASSES) & (runs.classes > 2)),
     }
-    return [name for name in SETTINGS if name not in of_some or of_some[name].any()]
+    return [name for name in SETTINGS if name not in of_some or by(of_some[name])]
 
 
 def why_unlike(runs):

@@ -1,6 +1,7 @@
 """The Train page: transport, numbers and the pictures, live: four, of three classes and more five."""
 
 import time
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -55,7 +56,8 @@ def page():
 
 def _reset():
     tab = session.current()
-    tab.start(tab.experiment.trainer.config)
+    with suppress(ValueError):  # its file is gone: the sidebar says so, which looks for it too
+        tab.start(tab.experiment.trainer.config)
 
 
 def _press(action):
