@@ -42,16 +42,15 @@ OTHER_DATA = "Losses on different data cannot be compared."
 WHICH_DATA = ("dataset", "data_file", "target", "class_0", "class_1", "classes")
 """Settings that make other data, rather than more or noisier ones of the same."""
 
+OF_THE_END = ("test_loss", "train_loss", "test_accuracy", "train_accuracy")
+"""Those that a run which diverged has only of its last finite update."""
+
 
 def why_unlike(a: Config, b: Config) -> str:
     """Why the losses of two settings cannot be compared: a sentence, or "" where they can."""
     if any(getattr(a, name) != getattr(b, name) for name in WHICH_DATA):
         return OTHER_DATA
     return OTHER_SUMS if a.output != b.output else ""
-
-
-OF_THE_END = ("test_loss", "train_loss", "test_accuracy", "train_accuracy")
-"""Those that a run which diverged has only of its last finite update."""
 
 
 def title(measure: str, level: float | None = None) -> str:

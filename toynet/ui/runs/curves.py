@@ -65,4 +65,4 @@ def section(chosen):
         st.vega_lite_chart({**spec, "datasets": tables}, width="stretch", key=keys.picture("comparison"))
     if len(chosen) > 1:
         why = words.why_unlike(chosen) if view.shows == "loss" else ""
-        st.caption(as_text(f"{words.sentence(chosen)} {why}"))
+        st.caption(as_text(" ".join(filter(None, (words.sentence(chosen), why)))))
